@@ -1,0 +1,121 @@
+"""The whole timetable on one screen.
+
+Every entry asks the domain "what is due now, by the ISP's date?" and is safe to run at any
+time, twice, or late. `lane` None runs in the scheduler itself (quick sweeps); otherwise the
+entry is handed to that lane, or run in the scheduler while Redis is away.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jobs.runtime import job
+from portal.extensions import db
+from portal.infra import inbox, queue
+from portal.infra.schedule import ScheduleRun
+from portal.infra.timekeeping import today, wall
+from portal.invoices import billing, runs
+from portal.invoices import service as invoices
+from portal.messaging import sending
+from portal.network import isolation, reconcile
+from portal.payments import service as payments
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timetable; `every` in seconds."""
+
+    name: str
+    every: int
+    run: Callable[[], object]
+    lane: str | None = None
+    daily: bool = False
+
+
+def sweep_messages() -> None:
+    """Free dead leases, expire the stale, ring for what waits."""
+    sending.sweep()
+    db.session.commit()
+
+
+def sweep_hooks() -> None:
+    """Ring for callbacks that nobody processed."""
+    for hook_id in inbox.due():
+        queue.ring(queue.PROCESS_HOOK, hook_id)
+    db.session.commit()
+
+
+def sweep_network() -> None:
+    """Ring for routers that are out of step; restores first."""
+    reconcile.heal()
+    for subscription_id in reconcile.due():
+        queue.ring(queue.APPLY_ACCESS, subscription_id)
+    db.session.commit()
+
+
+def poll_payments() -> None:
+    """Ask the gateway about open orders whose webhook may never come."""
+    for order in payments.due_orders(50):
+        queue.ring(queue.CHECK_ORDER, order)
+    db.session.commit()
+
+
+def issue_invoices() -> None:
+    """Issue what the billing day brought; also what was missed while we were down."""
+    for period in billing.due_periods(today()):
+        while billing.issue_chunk(period, only_due=True):
+            db.session.commit()
+        db.session.rollback()
+
+
+def issue_requested() -> None:
+    """Go on with the run a person asked for in the admin area."""
+    runs.continue_requested()
+
+
+def remind() -> None:
+    """Reminders and overdue notices whose day has come."""
+    invoices.remind_due()
+    db.session.commit()
+
+
+def isolate() -> None:
+    """Wall off what is late past its grace, open what is not."""
+    isolation.run()
+
+
+ENTRIES = (
+    Entry("sweep_messages", 5, sweep_messages),
+    Entry("sweep_hooks", 5, sweep_hooks),
+    Entry("sweep_network", 10, sweep_network),
+    Entry("poll_payments", 10, poll_payments),
+    Entry("issue_requested", 5, issue_requested, lane="bulk"),
+    Entry("issue_invoices", 600, issue_invoices, lane="bulk", daily=True),
+    Entry("remind", 600, remind, lane="bulk", daily=True),
+    Entry("isolate", 600, isolate, lane="bulk", daily=True),
+)
+BY_NAME = {entry.name: entry for entry in ENTRIES}
+
+
+def run_now(entry: Entry) -> None:
+    """Run one entry here and keep when and how it went."""
+    row = db.session.get(ScheduleRun, entry.name) or ScheduleRun(name=entry.name)
+    row.started_at = wall()
+    db.session.add(row)
+    db.session.commit()
+    error = ""
+    try:
+        entry.run()
+    except Exception as caught:
+        error = type(caught).__name__
+        raise
+    finally:
+        db.session.rollback()
+        row = db.session.get_one(ScheduleRun, entry.name)
+        row.finished_at, row.error = wall(), error
+        db.session.commit()
+
+
+@job
+def run_entry(name: str) -> None:
+    """A timetable entry as a job of its lane."""
+    run_now(BY_NAME[name])

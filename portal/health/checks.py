@@ -1,0 +1,106 @@
+"""What `flask doctor`, `/readyz` and the staff look at: is this installation sound?"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import select, text
+
+from portal.config import ROOT, Settings
+from portal.core.driverkit import DriverError
+from portal.extensions import db
+from portal.health.invariants import INVARIANTS, violations
+from portal.infra import queue
+from portal.infra.schedule import ScheduleRun
+from portal.infra.timekeeping import wall
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer of one check. `level`: ok, warn, bad."""
+
+    name: str
+    level: str
+    sentence: str
+
+
+def database() -> Finding:
+    """The database answers and its schema is the newest."""
+    db.session.execute(text("SELECT 1"))
+    current = MigrationContext.configure(db.session.connection()).get_current_heads()
+    wanted = ScriptDirectory(str(ROOT / "migrations")).get_heads()
+    if set(current) != set(wanted):
+        return Finding("database", "bad", "schema is not current: run `flask db upgrade`")
+    return Finding("database", "ok", f"{db.engine.dialect.name}, schema {', '.join(wanted)}")
+
+
+def bell() -> Finding:
+    """Redis answers; without it everything is slower, nothing is lost."""
+    if queue.bell().alive():
+        return Finding("redis", "ok", "answers")
+    return Finding("redis", "warn", "does not answer; the scheduler does the work meanwhile")
+
+
+def scheduler() -> Finding:
+    """The timetable has been walked in the last two minutes and nothing failed."""
+    runs = db.session.scalars(select(ScheduleRun)).all()
+    finished = [run.finished_at for run in runs if run.finished_at]
+    if not finished or (wall() - max(finished)).total_seconds() > 120:
+        return Finding("scheduler", "warn", "has not run for two minutes; is it started?")
+    failed = sorted(run.name for run in runs if run.error)
+    if failed:
+        return Finding("scheduler", "warn", f"last run failed: {', '.join(failed)}")
+    return Finding("scheduler", "ok", "runs")
+
+
+def configuration() -> Finding:
+    """Settings that are legal but unwise."""
+    settings: Settings = current_app.extensions["loket.settings"]
+    if settings.production and settings.sqlite:
+        return Finding("configuration", "warn", "production on SQLite: one machine only")
+    if settings.production and not settings.public_url.startswith("https://"):
+        return Finding("configuration", "bad", "PUBLIC_URL must be https:// in production")
+    return Finding("configuration", "ok", settings.app_env)
+
+
+def whatsapp() -> Finding:
+    """A channel is chosen and its provider accepts us."""
+    from portal.messaging.channels import check_active
+
+    try:
+        health = check_active()
+    except DriverError as error:
+        return Finding("whatsapp", "warn", error.sentence)
+    return Finding("whatsapp", "ok" if health.ok else "warn", health.sentence)
+
+
+def invariants() -> Iterator[Finding]:
+    """One finding per invariant."""
+    for rule in INVARIANTS:
+        broken = violations(rule)
+        if broken:
+            yield Finding(rule.name, "bad", f"broken ({rule.sentence}): ids {broken}")
+        else:
+            yield Finding(rule.name, "ok", rule.sentence)
+
+
+CHECKS: Sequence[Callable[[], Finding]] = (database, bell, scheduler, configuration, whatsapp)
+
+
+def examine() -> list[Finding]:
+    """Everything; a check that crashes is a bad finding, not a crash."""
+    found: list[Finding] = []
+    for check in CHECKS:
+        try:
+            found.append(check())
+        except Exception as error:
+            db.session.rollback()
+            found.append(Finding(check.__name__, "bad", f"failed: {type(error).__name__}"))
+    try:
+        found.extend(invariants())
+    except Exception as error:
+        db.session.rollback()
+        found.append(Finding("invariants", "bad", f"failed: {type(error).__name__}"))
+    return found

@@ -1,0 +1,140 @@
+"""The one door to other people's servers: deadlines, size cap, redaction, error classes.
+
+No redirects, no retries, no proxies from the environment, no keep-alive: a stale pooled
+socket turns a send into an ambiguous reset. What is certain (nothing was sent) and what
+is not (it may have been) are kept apart here, once, for all drivers.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from portal.core.driverkit import Misconfigured, Retryable
+
+CONNECT_SECONDS = 4
+READ_SECONDS = 8
+TOTAL_SECONDS = 10
+MAX_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer, read and closed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self) -> Any:
+        """The parsed body, or None when it is not JSON."""
+        try:
+            return requests.models.complexjson.loads(self.text)
+        except ValueError:
+            return None
+
+
+Sleeper = Callable[[], float]
+
+
+class Http:
+    """What a driver gets to speak with; raises only our own error classes."""
+
+    def __init__(self, monotonic: Sleeper = time.monotonic) -> None:
+        self._monotonic = monotonic
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: Any = None,
+        auth: tuple[str, str] | None = None,
+    ) -> Reply:
+        """Send one request and read its whole answer.
+
+        Raises Misconfigured for an address that cannot be called, Retryable when nothing
+        was sent, and Retryable with `outcome_unknown` when it may have arrived.
+        Messages never hold the URL: some providers want their key in it.
+        """
+        session = requests.Session()
+        session.trust_env = False
+        adapter = HTTPAdapter(max_retries=0)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        deadline = self._monotonic() + TOTAL_SECONDS
+        try:
+            with session.request(
+                method,
+                url,
+                headers={"User-Agent": "Loket", "Connection": "close", **(headers or {})},
+                params=params,
+                json=json,
+                data=data,
+                auth=auth,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return Reply(
+                    response.status_code,
+                    response.headers,
+                    self._read(response, deadline),
+                )
+        except (
+            requests.exceptions.MissingSchema,
+            requests.exceptions.InvalidSchema,
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidHeader,
+        ):
+            raise Misconfigured("Alamat atau header layanan tidak sah.") from None
+        except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:
+            raise Retryable("Layanan tidak dapat dihubungi.", detail=_name(error)) from None
+        except requests.exceptions.ConnectionError as error:
+            raise self._connection_error(error) from None
+        except requests.exceptions.RequestException as error:
+            raise Retryable(
+                "Jawaban layanan terputus, hasilnya belum pasti.",
+                detail=_name(error),
+                outcome_unknown=True,
+            ) from None
+        finally:
+            session.close()
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        """Read the body up to the cap; past the deadline the outcome is unknown."""
+        body = bytearray()
+        for chunk in response.iter_content(16 * 1024):
+            body += chunk
+            if len(body) > MAX_BYTES or self._monotonic() > deadline:
+                raise Retryable(
+                    "Jawaban layanan terlalu besar atau terlalu lambat.", outcome_unknown=True
+                )
+        return bytes(body)
+
+    @staticmethod
+    def _connection_error(error: requests.exceptions.ConnectionError) -> Retryable:
+        # urllib3 says "New connection" / "resolve" only before the first byte was sent.
+        inner = repr(error)
+        never_sent = "NewConnectionError" in inner or "NameResolutionError" in inner
+        return Retryable(
+            "Layanan tidak dapat dihubungi."
+            if never_sent
+            else "Sambungan putus di tengah jalan, hasilnya belum pasti.",
+            detail=_name(error),
+            outcome_unknown=not never_sent,
+        )
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__

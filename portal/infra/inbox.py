@@ -1,0 +1,121 @@
+"""The inbox: every provider callback is stored raw before anything acts on it.
+
+Answering is fast and processing can be repeated. A repeat of the same bytes is one row
+(unique source and key) with its repeats counted.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import JSON, Index, LargeBinary, String, Text, UniqueConstraint, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import Model, db
+from portal.infra import queue
+from portal.infra.database import is_postgres
+from portal.infra.locks import LEASE
+from portal.infra.timekeeping import wall
+from portal.infra.types import State, UtcDateTime
+
+
+class NotYet(Exception):
+    """A processor cannot act on a callback now; it is tried again later."""
+
+
+# Only what processing needs: signatures and secrets were checked at the door.
+KEPT_HEADERS = ("content-type", "user-agent")
+
+
+class InboundHook(Model):
+    """One callback as it came. `state`: received, processed, failed, refused."""
+
+    __tablename__ = "inbound_hook"
+    __table_args__ = (
+        UniqueConstraint("source", "dedupe_key"),
+        Index("ix_inbound_hook_state_next_at", "state", "next_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(State(40))
+    dedupe_key: Mapped[str] = mapped_column(String(64))
+    headers: Mapped[dict[str, str]] = mapped_column(JSON)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(State(), default="received")
+    repeats: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    processed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(Text, default="")
+
+
+def store(source: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """Keep one callback and ring for it after the commit; returns the row's id.
+
+    The same bytes again count as a repeat; a row that was already processed is looked
+    at once more, since providers repeat what they think we missed.
+    """
+    key = hashlib.sha256(body).hexdigest()
+    now = wall()
+    kept = {name: headers[name][:300] for name in KEPT_HEADERS if headers.get(name)}
+    insert = (postgresql if is_postgres() else sqlite).insert(InboundHook)
+    statement = insert.values(
+        source=source,
+        dedupe_key=key,
+        headers=kept,
+        body=body,
+        state="received",
+        repeats=0,
+        attempts=0,
+        received_at=now,
+        next_at=now,
+        outcome="",
+    ).on_conflict_do_update(
+        index_elements=["source", "dedupe_key"],
+        set_={"repeats": InboundHook.repeats + 1, "state": "received", "next_at": now},
+    )
+    hook_id: int = db.session.execute(statement.returning(InboundHook.id)).scalar_one()
+    queue.ring(queue.PROCESS_HOOK, hook_id)
+    return hook_id
+
+
+def claim(hook_id: int) -> InboundHook | None:
+    """Take one waiting callback for processing, or None when somebody else has it."""
+    now = wall()
+    taken = db.session.execute(
+        update(InboundHook)
+        .where(
+            InboundHook.id == hook_id,
+            InboundHook.state == "received",
+            InboundHook.next_at <= now,
+        )
+        .values(next_at=now + LEASE, attempts=InboundHook.attempts + 1)
+    )
+    return db.session.get(InboundHook, hook_id) if taken.rowcount == 1 else None
+
+
+def finish(hook: InboundHook, state: str, outcome: str) -> None:
+    """Record what became of it, in words."""
+    hook.state, hook.outcome, hook.processed_at = state, outcome[:500], wall()
+
+
+def postpone(hook: InboundHook, outcome: str) -> None:
+    """Try again later, further apart each time; after ten tries it is left as failed."""
+    if hook.attempts >= 10:
+        finish(hook, "failed", outcome)
+        return
+    hook.outcome = outcome[:500]
+    hook.next_at = wall() + timedelta(seconds=min(15 * 2**hook.attempts, 3600))
+
+
+def due(limit: int = 100) -> list[int]:
+    """Ids of callbacks whose hour has come; for the sweeper."""
+    rows = db.session.scalars(
+        select(InboundHook.id)
+        .where(InboundHook.state == "received", InboundHook.next_at <= wall())
+        .order_by(InboundHook.id)
+        .limit(limit)
+    )
+    return list(rows)

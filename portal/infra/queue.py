@@ -1,0 +1,138 @@
+"""The bell: tell a worker lane that rows are waiting, after the commit.
+
+The database is the queue of record; Redis only shortens the wait. A ring that is lost
+costs seconds, because the sweeper finds the rows. So nothing here may fail the caller,
+and nothing may make a page wait: one second at most, then no further try for a while.
+Arguments are ids only, never personal data, since RQ writes them to its log.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from portal.extensions import db
+
+log = logging.getLogger(__name__)
+
+LANES = ("interactive", "network", "messages", "bulk")
+
+# Job name -> lane. Jobs are named, not imported: portal never imports jobs.
+DELIVER_NOW = "jobs.messaging.deliver"
+DRAIN_MESSAGES = "jobs.messaging.drain_messages"
+DRAIN_BULK = "jobs.messaging.drain_bulk"
+APPLY_ACCESS = "jobs.network.apply_access"
+PROCESS_HOOK = "jobs.inbox.process_hook"
+CHECK_ORDER = "jobs.payments.check_order"
+RUN_SCHEDULED = "jobs.schedule.run_entry"
+
+LANE_OF = {
+    DELIVER_NOW: "interactive",
+    DRAIN_MESSAGES: "messages",
+    DRAIN_BULK: "bulk",
+    APPLY_ACCESS: "network",
+    PROCESS_HOOK: "network",
+    CHECK_ORDER: "network",
+    RUN_SCHEDULED: "bulk",
+}
+
+JOB_TIMEOUT = 60
+"""Seconds a job may take; below every lease (see portal/infra/locks.py)."""
+
+_QUIET_SECONDS = 5.0
+
+
+@dataclass
+class Bell:
+    """The connection to Redis, and how long to leave it alone after a failure."""
+
+    redis: "Redis[bytes]"
+    silent_until: float = 0.0
+
+    def ring(self, job: str, *ids: int | str) -> bool:
+        """Enqueue one job; False when Redis could not take it."""
+        if time.monotonic() < self.silent_until:
+            return False
+        try:
+            queue = Queue(LANE_OF[job], connection=self.redis, serializer=JSONSerializer)
+            queue.enqueue(
+                job,
+                *ids,
+                job_timeout=JOB_TIMEOUT,
+                result_ttl=60,
+                failure_ttl=7 * 24 * 3600,
+                description=job,
+            )
+        except (RedisError, OSError) as error:
+            self.silent_until = time.monotonic() + _QUIET_SECONDS
+            log.warning("the bell is down (%s); the sweeper takes over", type(error).__name__)
+            return False
+        return True
+
+    def alive(self) -> bool:
+        """Whether Redis answers at all, asked afresh."""
+        try:
+            return bool(self.redis.ping())
+        except (RedisError, OSError):
+            return False
+
+
+def connect(url: str, *, for_worker: bool = False) -> "Redis[bytes]":
+    """A client that gives up after a second; the worker's blocks as RQ wants.
+
+    redis-py's defaults retry ten times: a frozen Redis would hold a page for a minute.
+    """
+    if for_worker:
+        return Redis.from_url(url)
+    return Redis.from_url(
+        url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+    )
+
+
+def init_app(app: Flask, redis_url: str) -> None:
+    """Give the application its bell."""
+    app.extensions["loket.bell"] = Bell(connect(redis_url))
+
+
+def bell() -> Bell:
+    """This application's bell."""
+    found: Bell = current_app.extensions["loket.bell"]
+    return found
+
+
+def ring(job: str, *ids: int | str) -> None:
+    """Ring after the current transaction commits; once per job and ids."""
+    rings: dict[tuple[Any, ...], None] = db.session().info.setdefault("rings", {})
+    rings[(job, *ids)] = None
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Run something harmless once the current transaction has committed."""
+    db.session().info.setdefault("after_commit", []).append(callback)
+
+
+@event.listens_for(Session, "after_commit")
+def _ring_now(session: Session) -> None:
+    rings = session.info.pop("rings", {})
+    for callback in session.info.pop("after_commit", []):
+        callback()
+    for job, *ids in rings:
+        if not bell().ring(job, *ids):
+            break
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop("rings", None)
+    session.info.pop("after_commit", None)

@@ -1,0 +1,142 @@
+"""Reading invoices: what is owed, lists for screens. Amounts in rupiah."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, Select, func, or_, select
+
+from portal.customers.models import Customer
+from portal.extensions import db
+from portal.invoices.models import Allocation, Invoice
+
+
+@dataclass(frozen=True)
+class InvoiceView:
+    """One invoice as a list shows it. `status` is derived: open, partial, overdue, paid…"""
+
+    id: int
+    number: str
+    period: str
+    plan_name: str
+    total: int
+    paid: int
+    state: str
+    issued_on: date
+    due_on: date
+    paid_at: Any
+    customer_id: int
+    subscription_id: int
+    customer_name: str
+    customer_number: str
+    status: str
+
+    @property
+    def remaining(self) -> int:
+        return self.total - self.paid if self.state == "open" else 0
+
+
+def paid_amount() -> Any:
+    """Rupiah allocated to the invoice of the outer query, as a scalar subquery."""
+    return (
+        select(func.coalesce(func.sum(Allocation.amount), 0))
+        .where(Allocation.invoice_id == Invoice.id)
+        .correlate(Invoice)
+        .scalar_subquery()
+    )
+
+
+def status(state: str, total: int, paid: int, due_on: date, today: date) -> str:
+    """The one definition of overdue and partly paid; overdue wins, since it is the warning."""
+    if state != "open":
+        return state
+    if due_on < today:
+        return "overdue"
+    return "partial" if 0 < paid < total else "open"
+
+
+def listing() -> Select[Any]:
+    """Invoices with customer and paid amount; narrow it, then `view()` each row."""
+    return select(
+        Invoice, paid_amount().label("paid"), Customer.name, Customer.number
+    ).join(Customer, Customer.id == Invoice.customer_id)
+
+
+def view(row: Row[Any], today: date) -> InvoiceView:
+    """A row of `listing()` for the screen."""
+    invoice, paid, name, number = row
+    return InvoiceView(
+        id=invoice.id,
+        number=invoice.number,
+        period=invoice.period,
+        plan_name=invoice.plan_name,
+        total=invoice.total,
+        paid=int(paid),
+        state=invoice.state,
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        paid_at=invoice.paid_at,
+        customer_id=invoice.customer_id,
+        subscription_id=invoice.subscription_id,
+        customer_name=name,
+        customer_number=number,
+        status=status(invoice.state, invoice.total, int(paid), invoice.due_on, today),
+    )
+
+
+def of_customer(customer_id: int, today: date, *, only_open: bool = False) -> list[InvoiceView]:
+    """A customer's invoices: open ones by due date, else the newest first."""
+    statement = listing().where(Invoice.customer_id == customer_id)
+    if only_open:
+        statement = statement.where(Invoice.state == "open").order_by(Invoice.due_on, Invoice.id)
+    else:
+        statement = statement.order_by(Invoice.period.desc(), Invoice.id.desc())
+    return [view(row, today) for row in db.session.execute(statement)]
+
+
+def one(invoice_id: int, today: date, customer_id: int | None = None) -> InvoiceView | None:
+    """One invoice, of this customer only when a customer is named."""
+    statement = listing().where(Invoice.id == invoice_id)
+    if customer_id is not None:
+        statement = statement.where(Invoice.customer_id == customer_id)
+    row = db.session.execute(statement).one_or_none()
+    return None if row is None else view(row, today)
+
+
+def filtered(text: str, state: str, period: str, today: date) -> Select[Any]:
+    """The staff list: free text over number and customer, status, period."""
+    statement = listing().order_by(Invoice.id.desc())
+    if text:
+        like = f"%{text}%"
+        statement = statement.where(
+            or_(Invoice.number.ilike(like), Customer.name.ilike(like), Customer.number.ilike(like))
+        )
+    if state == "overdue":
+        statement = statement.where(Invoice.state == "open", Invoice.due_on < today)
+    elif state:
+        statement = statement.where(Invoice.state == state)
+    if period:
+        statement = statement.where(Invoice.period == period)
+    return statement
+
+
+def remaining(invoice_id: int) -> int:
+    """What is still owed on an open invoice; 0 for any other state."""
+    row = db.session.execute(
+        select(Invoice.state, Invoice.total - paid_amount()).where(Invoice.id == invoice_id)
+    ).one()
+    return int(row[1]) if row[0] == "open" else 0
+
+
+def overdue_of(subscription_id: int, before: date) -> Sequence[Row[Any]]:
+    """Open invoices of a line due before the date: (due_on, remaining), oldest first."""
+    return db.session.execute(
+        select(Invoice.due_on, (Invoice.total - paid_amount()).label("remaining"))
+        .where(
+            Invoice.subscription_id == subscription_id,
+            Invoice.state == "open",
+            Invoice.due_on < before,
+        )
+        .order_by(Invoice.due_on)
+    ).all()

@@ -1,0 +1,141 @@
+"""Changing invoices: allocations that settle them, voiding, reminders that fall due."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import and_, or_, select, update
+
+from portal.extensions import db
+from portal.infra import audit, events
+from portal.infra.timekeeping import now, today
+from portal.invoices.events import InvoiceReminderDue, InvoicesClosed
+from portal.invoices.models import Allocation, Invoice
+from portal.invoices.queries import paid_amount
+from portal.settings import service as settings
+
+
+class InvoiceError(ValueError):
+    """The invoice cannot be changed so; the message is a sentence in Indonesian."""
+
+
+def lock_open(invoice_ids: Sequence[int]) -> list[tuple[Invoice, int]]:
+    """Lock these invoices and tell what each still owes (rupiah), in the order given.
+
+    Those that are not open any more are left out. Locked by id, so that two payments
+    for the same invoices never wait for each other in a circle.
+    """
+    db.session.execute(
+        select(Invoice.id).where(Invoice.id.in_(invoice_ids)).order_by(Invoice.id).with_for_update()
+    ).all()
+    rows = db.session.execute(
+        select(Invoice, Invoice.total - paid_amount())
+        .where(Invoice.id.in_(invoice_ids), Invoice.state == "open")
+        .execution_options(populate_existing=True)
+    )
+    found = {invoice.id: (invoice, int(owed)) for invoice, owed in rows}
+    return [found[wanted] for wanted in invoice_ids if wanted in found]
+
+
+def open_ids(customer_id: int) -> list[int]:
+    """The customer's open invoices, the oldest due first."""
+    return list(
+        db.session.scalars(
+            select(Invoice.id)
+            .where(Invoice.customer_id == customer_id, Invoice.state == "open")
+            .order_by(Invoice.due_on, Invoice.id)
+        )
+    )
+
+
+def allocate(payment_id: int, amount: int, invoice_ids: Sequence[int]) -> tuple[int, list[int]]:
+    """Spend `amount` rupiah of a payment on these invoices, in order.
+
+    Returns what is left over and the ids that are paid now. Void, written-off and paid
+    invoices take nothing. Emits nothing: the caller tells when its own rows are written.
+    """
+    paid: list[int] = []
+    for invoice, owed in lock_open(invoice_ids):
+        if amount <= 0:
+            break
+        part = min(amount, owed)
+        if part > 0:
+            db.session.add(
+                Allocation(
+                    payment_id=payment_id, invoice_id=invoice.id, amount=part, created_at=now()
+                )
+            )
+            amount -= part
+        if part == owed and _close(invoice.id, "paid"):
+            paid.append(invoice.id)
+    db.session.flush()
+    return amount, paid
+
+
+def _close(invoice_id: int, state: str, reason: str = "") -> bool:
+    closed = db.session.execute(
+        update(Invoice)
+        .where(Invoice.id == invoice_id, Invoice.state == "open")
+        .values(state=state, closed_reason=reason, paid_at=now() if state == "paid" else None)
+        .execution_options(synchronize_session="fetch")
+    )
+    return closed.rowcount == 1
+
+
+def void(invoice_id: int, reason: str) -> None:
+    """Void an open invoice nothing was paid on; the number stays, the period is free again.
+
+    Raises InvoiceError otherwise, or without a reason.
+    """
+    if not reason.strip():
+        raise InvoiceError("Tulis alasan pembatalan.")
+    locked = lock_open([invoice_id])
+    if not locked:
+        raise InvoiceError("Tagihan ini sudah tidak terbuka.")
+    invoice, owed = locked[0]
+    if owed != invoice.total:
+        raise InvoiceError("Tagihan ini sudah dibayar sebagian, jadi tidak bisa dibatalkan.")
+    _close(invoice_id, "void", reason.strip()[:200])
+    audit.record("invoice.void", f"invoice:{invoice_id}", reason=reason)
+    events.emit(InvoicesClosed([invoice_id]))
+
+
+def remind_due() -> int:
+    """Emit the reminders and overdue notices whose day has come; returns how many.
+
+    Each step (H-7, H-3, H-1, H+1…) is taken once per invoice, whatever runs how often.
+    A step missed while the machine was off is made up for by the latest one that applies,
+    with the true number of days; a step before the invoice was even issued is skipped.
+    """
+    day = today()
+    steps = sorted({*settings.days("reminders.before"), *(-d for d in settings.days("reminders.after"))})
+    count = 0
+    for step, below in zip(steps, [None, *steps[:-1]], strict=True):
+        window = Invoice.due_on <= day + timedelta(days=step)
+        if below is not None:
+            window = and_(window, Invoice.due_on > day + timedelta(days=below))
+        rows = db.session.execute(
+            select(Invoice.id, Invoice.due_on, Invoice.issued_on).where(
+                Invoice.state == "open",
+                or_(Invoice.last_notice.is_(None), Invoice.last_notice > step),
+                window,
+            )
+        ).all()
+        for invoice_id, due_on, issued_on in rows:
+            if issued_on < due_on - timedelta(days=step) and _take_step(invoice_id, step):
+                events.emit(InvoiceReminderDue(invoice_id, step, (due_on - day).days))
+                count += 1
+    return count
+
+
+def _take_step(invoice_id: int, step: int) -> bool:
+    taken = db.session.execute(
+        update(Invoice)
+        .where(
+            Invoice.id == invoice_id,
+            Invoice.state == "open",
+            or_(Invoice.last_notice.is_(None), Invoice.last_notice > step),
+        )
+        .values(last_notice=step)
+        .execution_options(synchronize_session=False)
+    )
+    return taken.rowcount == 1

@@ -1,0 +1,54 @@
+"""The development router: the simulators' fake access server over real HTTP.
+
+`GET/PUT /users/<login>` with `{"state": "open|isolated"}`. No provider codes beyond HTTP's.
+"""
+
+from typing import cast
+from urllib.parse import quote
+
+from portal.core.driverkit import ConfigField, Health, Misconfigured, Retryable
+from portal.infra.http import Reply
+from portal.network.drivers.base import AccessState, NetworkDriver
+
+
+class Simulator(NetworkDriver):
+    """Fake router for the demo and the tests."""
+
+    kind = "simulator"
+    label = "Simulator"
+    fields = (
+        ConfigField("base_url", "Alamat router simulator", required=True, env="ROUTER_SIM_URL"),
+        ConfigField("token", "Token", secret=True, default="dev-router"),
+    )
+
+    def _request(self, method: str, path: str, state: str | None = None) -> Reply:
+        reply = self.http.request(
+            method,
+            self.config["base_url"].rstrip("/") + path,
+            headers={"X-Router-Token": self.config.get("token") or "dev-router"},
+            json=None if state is None else {"state": state},
+        )
+        if reply.status in {401, 403}:
+            raise Misconfigured("Router menolak token.", http_status=reply.status)
+        if reply.status != 200:
+            raise Retryable("Router sedang bermasalah.", http_status=reply.status)
+        return reply
+
+    def state(self, login: str) -> AccessState:
+        found = self._request("GET", f"/users/{quote(login, safe='')}").json()
+        state = found.get("state") if isinstance(found, dict) else None
+        if state not in {"open", "isolated"}:
+            raise Retryable("Jawaban router tidak dikenal.")
+        return cast(AccessState, state)
+
+    def apply(self, login: str, wanted: AccessState) -> None:
+        path = f"/users/{quote(login, safe='')}"
+        self._request("PUT", path, wanted)
+        self._request("POST", f"{path}/disconnect")
+
+    def check(self) -> Health:
+        self._request("GET", "/users.json")
+        return Health(True, "Router simulator menjawab.", {})
+
+
+DRIVER = Simulator

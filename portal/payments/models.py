@@ -1,0 +1,124 @@
+"""Payment orders (attempts to pay online), payments, credit, and what needs a person."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.customers.models import Customer
+from portal.extensions import Model
+from portal.infra.types import State, UtcDateTime
+
+
+class PaymentOrder(Model):
+    """One attempt to pay online, with its own unguessable `order_id`.
+
+    `amount` is what we ask for and verify, in rupiah; `total` adds the gateway's fee when
+    it told us. `state`: pending, settled, expired, cancelled. Money may still arrive for
+    an expired or cancelled order: it is settled then, see `states.py`.
+    """
+
+    __tablename__ = "payment_order"
+    __table_args__ = (
+        Index("ix_payment_order_state_next_check_at", "state", "next_check_at"),
+        Index("ix_payment_order_customer_id_state", "customer_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(String(64), unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    gateway: Mapped[str] = mapped_column(State(30))
+    reference: Mapped[str] = mapped_column(String(120), default="")
+    amount: Mapped[int] = mapped_column(BigInteger)
+    total: Mapped[int | None] = mapped_column(BigInteger)
+    method: Mapped[str] = mapped_column(String(40), default="")
+    pay_url: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(State(), default="pending")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    checks: Mapped[int] = mapped_column(default=0)
+    next_check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_answer: Mapped[str] = mapped_column(Text, default="")
+
+    customer: Mapped[Customer] = relationship()
+    invoices: Mapped[list["PaymentOrderInvoice"]] = relationship(
+        order_by="PaymentOrderInvoice.position"
+    )
+
+
+class PaymentOrderInvoice(Model):
+    """An invoice the payer chose for this order, in the order of choosing."""
+
+    __tablename__ = "payment_order_invoice"
+
+    payment_order_id: Mapped[int] = mapped_column(
+        ForeignKey("payment_order.id"), primary_key=True
+    )
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), primary_key=True, index=True)
+    position: Mapped[int]
+
+
+class Payment(Model):
+    """Money that arrived, in rupiah; append-only. A reversal is a new row with `reverses_id`.
+
+    At most one payment per payment order (unique), whatever webhooks say.
+    """
+
+    __tablename__ = "payment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    payment_order_id: Mapped[int | None] = mapped_column(
+        ForeignKey("payment_order.id"), unique=True
+    )
+    amount: Mapped[int] = mapped_column(BigInteger)
+    source: Mapped[str] = mapped_column(State(30))
+    method: Mapped[str] = mapped_column(String(40), default="")
+    paid_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    note: Mapped[str] = mapped_column(String(200), default="")
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), unique=True)
+
+    customer: Mapped[Customer] = relationship()
+
+
+class Credit(Model):
+    """A movement of a customer's credit, in rupiah; the balance is the sum.
+
+    Money left over from a payment is a plus row; using it for an invoice is a minus row
+    of the same payment beside an allocation, so payment = allocations + credit holds.
+    """
+
+    __tablename__ = "credit"
+    __table_args__ = (Index("ix_credit_customer_id", "customer_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(120), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AttentionItem(Model):
+    """Something about money a person must look at. `state`: open, resolved."""
+
+    __tablename__ = "attention_item"
+    __table_args__ = (Index("ix_attention_item_state", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(String(160), unique=True)
+    kind: Mapped[str] = mapped_column(State(40))
+    sentence: Mapped[str] = mapped_column(Text)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    payment_order_id: Mapped[int | None] = mapped_column(ForeignKey("payment_order.id"))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    state: Mapped[str] = mapped_column(State(), default="open")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolved_by: Mapped[str] = mapped_column(String(80), default="")
+    resolution: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,38 @@
+"""Plans: finding one by name, making one, changing its price."""
+
+from sqlalchemy import select
+
+from portal.extensions import db
+from portal.infra import audit
+from portal.infra.timekeeping import now
+from portal.plans.models import Plan
+
+
+def by_name(name: str) -> Plan | None:
+    """The plan of that name."""
+    return db.session.scalar(select(Plan).where(Plan.name == name.strip()))
+
+
+def ensure(name: str, price: int) -> Plan:
+    """The plan of that name, made with this price (rupiah) when it is new."""
+    plan = by_name(name)
+    if plan is None:
+        plan = Plan(name=name.strip(), price=price, created_at=now())
+        db.session.add(plan)
+        db.session.flush()
+        audit.record("plan.create", f"plan:{plan.id}", after={"name": name, "price": price})
+    return plan
+
+
+def change_price(plan: Plan, price: int) -> None:
+    """New price (rupiah) from the next invoice on; issued invoices keep theirs."""
+    if price <= 0:
+        raise ValueError("a plan's price is a positive number of rupiah")
+    if price != plan.price:
+        audit.record(
+            "plan.price",
+            f"plan:{plan.id}",
+            before={"price": plan.price},
+            after={"price": price},
+        )
+        plan.price = price

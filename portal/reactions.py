@@ -1,0 +1,182 @@
+"""What happens when…? The one table: event -> what we do, in order.
+
+Everything here runs in the transaction of the change and only writes rows. To learn what
+follows from a payment or an isolation, read this file; there are no hidden signals.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from portal.accounts.events import OtpRequested
+from portal.accounts.models import OtpChallenge
+from portal.customers.models import Customer
+from portal.extensions import db
+from portal.infra.events import Table
+from portal.invoices.events import InvoiceReminderDue, InvoicesClosed, InvoicesIssued
+from portal.invoices.models import Invoice
+from portal.invoices.queries import remaining
+from portal.messaging import service as messaging
+from portal.network import isolation
+from portal.network.events import AccessIsolated, AccessRestored
+from portal.payments import service as payments
+from portal.payments.events import PaymentRecorded
+from portal.settings import service as settings
+from portal.subscriptions.models import Subscription
+
+
+def send_login_code(event: OtpRequested) -> None:
+    """The code itself is not in the row: it is computed when the message leaves."""
+    challenge = db.session.get_one(OtpChallenge, event.challenge_id)
+    messaging.queue(
+        "otp_code",
+        event.phone,
+        f"otp_code:{event.challenge_id}",
+        {},
+        customer_id=event.customer_id,
+        otp_challenge_id=event.challenge_id,
+        language=event.language,
+        expires_at=challenge.expires_at,
+    )
+
+
+def spend_credit(event: InvoicesIssued) -> None:
+    payments.use_credit(event.invoice_ids)
+
+
+def notify_invoices(event: InvoicesIssued) -> None:
+    """One message per invoice, in one statement for the whole chunk."""
+    rows = db.session.execute(
+        select(Invoice, Customer)
+        .join(Customer, Customer.id == Invoice.customer_id)
+        .where(Invoice.id.in_(event.invoice_ids))
+        .order_by(Invoice.id)
+    ).all()
+    messaging.queue_many(
+        [
+            messaging.NewMessage(
+                kind="invoice_notification",
+                recipient=customer.phone,
+                dedupe_key=f"invoice_notification:{invoice.id}",
+                params={
+                    "name": customer.name,
+                    "period": invoice.period,
+                    "invoice_number": invoice.number,
+                    "plan": invoice.plan_name,
+                    "amount": invoice.total,
+                    "due_on": invoice.due_on.isoformat(),
+                    "customer_number": customer.number,
+                },
+                customer_id=customer.id,
+                invoice_id=invoice.id,
+                language=customer.language,
+            )
+            for invoice, customer in rows
+        ]
+    )
+
+
+def remind(event: InvoiceReminderDue) -> None:
+    """Reminder before, overdue notice after the due date; the step is in the key."""
+    invoice, customer = _invoice_and_customer(event.invoice_id)
+    kind = "payment_reminder" if event.step > 0 else "overdue_notice"
+    sign = "-" if event.step > 0 else "+"
+    messaging.queue(
+        kind,
+        customer.phone,
+        f"{kind}:{invoice.id}:H{sign}{abs(event.step)}",
+        {
+            "name": customer.name,
+            "amount": remaining(invoice.id),
+            "days_left": event.days_left,
+            "due_on": invoice.due_on.isoformat(),
+            "customer_number": customer.number,
+        },
+        customer_id=customer.id,
+        invoice_id=invoice.id,
+        language=customer.language,
+    )
+
+
+def restore_access(event: InvoicesClosed) -> None:
+    """Before any message, and independent of all of them (rule 8)."""
+    isolation.restore_after(event.invoice_ids)
+
+
+def confirm_payment(event: PaymentRecorded) -> None:
+    params = payments.confirmation(event.payment_id)
+    messaging.queue(
+        "payment_confirmation",
+        params["phone"],
+        f"payment_confirmation:{event.payment_id}",
+        {key: params[key] for key in ("name", "amount", "payment_number", "paid_at", "status")},
+        customer_id=event.customer_id,
+        invoice_id=params["invoice_id"],
+        language=params["language"],
+    )
+
+
+def tell_isolated(event: AccessIsolated) -> None:
+    """Only once the router confirmed: nobody is told of a wall that is not there."""
+    customer = _customer_of(event.subscription_id)
+    messaging.queue(
+        "isolation_notice",
+        customer.phone,
+        f"isolation_notice:{event.subscription_id}:{event.episode}",
+        {
+            "name": customer.name,
+            "amount": _owed(event.subscription_id),
+            "cs_phone": settings.text("company.cs_phone"),
+            "customer_number": customer.number,
+        },
+        customer_id=customer.id,
+        subscription_id=event.subscription_id,
+        language=customer.language,
+    )
+
+
+def tell_restored(event: AccessRestored) -> None:
+    customer = _customer_of(event.subscription_id)
+    messaging.queue(
+        "access_opened",
+        customer.phone,
+        f"access_opened:{event.subscription_id}:{event.episode}",
+        {"name": customer.name, "cs_phone": settings.text("company.cs_phone")},
+        customer_id=customer.id,
+        subscription_id=event.subscription_id,
+        language=customer.language,
+    )
+
+
+def _invoice_and_customer(invoice_id: int) -> tuple[Invoice, Customer]:
+    invoice = db.session.get_one(Invoice, invoice_id)
+    return invoice, db.session.get_one(Customer, invoice.customer_id)
+
+
+def _customer_of(subscription_id: int) -> Customer:
+    return db.session.scalars(
+        select(Customer)
+        .join(Subscription, Subscription.customer_id == Customer.id)
+        .where(Subscription.id == subscription_id)
+    ).one()
+
+
+def _owed(subscription_id: int) -> int:
+    """Rupiah still open on all invoices of the line."""
+    invoice_ids: Sequence[int] = db.session.scalars(
+        select(Invoice.id).where(
+            Invoice.subscription_id == subscription_id, Invoice.state == "open"
+        )
+    ).all()
+    return sum(remaining(invoice_id) for invoice_id in invoice_ids)
+
+
+REACTIONS: Table = {
+    OtpRequested: [send_login_code],
+    InvoicesIssued: [spend_credit, notify_invoices],
+    InvoiceReminderDue: [remind],
+    InvoicesClosed: [restore_access],
+    PaymentRecorded: [confirm_payment],
+    AccessIsolated: [tell_isolated],
+    AccessRestored: [tell_restored],
+}

@@ -1,0 +1,117 @@
+"""Every setting the owner may edit: key, type, default, label, limits. One screen, no surprises.
+
+The settings form, validation and `docs/configuration.md` follow from this list.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+Value = str | int | bool | list[int]
+
+
+@dataclass(frozen=True)
+class SettingSpec:
+    """One setting. `kind`: text, phone, int, days (list of ints), bool."""
+
+    key: str
+    kind: str
+    default: Value
+    label: Any
+    help: Any = ""
+    minimum: int = 0
+    maximum: int = 10**9
+    group: str = "company"
+
+
+GROUPS: Sequence[tuple[str, Any]] = (
+    ("company", _l("Perusahaan")),
+    ("billing", _l("Tagihan")),
+    ("reminders", _l("Pengingat")),
+    ("isolation", _l("Isolir")),
+    ("login", _l("Masuk pelanggan")),
+)
+
+SPECS: Sequence[SettingSpec] = (
+    SettingSpec("company.name", "text", "Loket", _l("Nama penyedia internet")),
+    SettingSpec(
+        "company.cs_phone",
+        "phone",
+        "",
+        _l("Nomor WhatsApp layanan pelanggan"),
+        _l("Tampil di halaman pelanggan dan di setiap pesan."),
+    ),
+    SettingSpec(
+        "billing.due_days",
+        "int",
+        10,
+        _l("Jatuh tempo, hari setelah tagihan terbit"),
+        minimum=1,
+        maximum=60,
+        group="billing",
+    ),
+    SettingSpec(
+        "billing.tax_bp",
+        "int",
+        0,
+        _l("PPN, perseratus persen (1100 = 11 %)"),
+        _l("0 berarti harga paket sudah termasuk pajak."),
+        maximum=5000,
+        group="billing",
+    ),
+    SettingSpec(
+        "reminders.before",
+        "days",
+        [7, 3, 1],
+        _l("Pengingat, hari sebelum jatuh tempo"),
+        _l("Pisahkan dengan koma, misalnya 7, 3, 1."),
+        maximum=60,
+        group="reminders",
+    ),
+    SettingSpec(
+        "reminders.after",
+        "days",
+        [1, 3, 7],
+        _l("Pemberitahuan lewat jatuh tempo, hari sesudahnya"),
+        _l("Pisahkan dengan koma, misalnya 1, 3, 7."),
+        maximum=60,
+        group="reminders",
+    ),
+    SettingSpec(
+        "isolation.enabled",
+        "bool",
+        True,
+        _l("Isolir otomatis"),
+        group="isolation",
+    ),
+    SettingSpec(
+        "isolation.grace_days",
+        "int",
+        7,
+        _l("Masa tenggang, hari setelah jatuh tempo"),
+        maximum=90,
+        group="isolation",
+    ),
+    SettingSpec(
+        "isolation.minimum_amount",
+        "int",
+        1,
+        _l("Isolir hanya bila tunggakan paling sedikit (Rp)"),
+        minimum=1,
+        group="isolation",
+    ),
+    SettingSpec(
+        "login.codes_per_ip_hour",
+        "int",
+        60,
+        _l("Permintaan kode masuk per alamat IP per jam"),
+        _l("Banyak pelanggan dapat berada di balik satu alamat IP."),
+        minimum=5,
+        maximum=100_000,
+        group="login",
+    ),
+)
+
+BY_KEY = {spec.key: spec for spec in SPECS}

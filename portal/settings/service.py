@@ -1,0 +1,118 @@
+"""Reading and changing settings. Values are cached for the length of one app context."""
+
+import json
+from typing import Any
+
+from flask import g
+from sqlalchemy import select
+
+from portal.core.phone import InvalidPhone, PhoneNumber
+from portal.extensions import db
+from portal.infra import audit
+from portal.infra.timekeeping import now
+from portal.settings.models import Setting
+from portal.settings.registry import BY_KEY, SettingSpec, Value
+
+
+class InvalidSetting(ValueError):
+    """The value will not do; the message is a sentence in Indonesian."""
+
+
+def _stored() -> dict[str, str]:
+    if "settings" not in g:
+        g.settings = {row.key: row.value for row in db.session.scalars(select(Setting))}
+    found: dict[str, str] = g.settings
+    return found
+
+
+def get(key: str) -> Value:
+    """The value of a declared setting; raises KeyError for an unknown key."""
+    spec = BY_KEY[key]
+    raw = _stored().get(key)
+    value: Value = spec.default if raw is None else json.loads(raw)
+    return value
+
+
+def text(key: str) -> str:
+    return str(get(key))
+
+
+def integer(key: str) -> int:
+    value = get(key)
+    if not isinstance(value, int):
+        raise TypeError(f"setting {key} is not a number")
+    return value
+
+
+def flag(key: str) -> bool:
+    return bool(get(key))
+
+
+def days(key: str) -> list[int]:
+    value = get(key)
+    if not isinstance(value, list):
+        raise TypeError(f"setting {key} is not a list of days")
+    return value
+
+
+def internal(key: str, default: Any = None) -> Any:
+    """A value the system keeps for itself (demo clock, last runs), not editable."""
+    raw = _stored().get(f"internal.{key}")
+    return default if raw is None else json.loads(raw)
+
+
+def set_internal(key: str, value: Any) -> None:
+    """Keep a value for the system itself; no audit."""
+    _write(f"internal.{key}", value, "system")
+
+
+def parse(spec: SettingSpec, raw: str) -> Value:
+    """Turn what was typed into a value; raises InvalidSetting."""
+    raw = raw.strip()
+    if spec.kind == "bool":
+        return raw in {"1", "y", "on", "true"}
+    if spec.kind == "phone":
+        return _parse_phone(raw)
+    if spec.kind == "days":
+        parts = [part for part in raw.replace(";", ",").split(",") if part.strip()]
+        return sorted({_parse_int(spec, part) for part in parts}, reverse=True)
+    if spec.kind == "int":
+        return _parse_int(spec, raw)
+    if not raw:
+        raise InvalidSetting("Isian ini wajib diisi.")
+    return raw[:120]
+
+
+def _parse_phone(raw: str) -> str:
+    if not raw:
+        return ""
+    try:
+        return str(PhoneNumber.parse(raw))
+    except InvalidPhone as error:
+        raise InvalidSetting(str(error)) from None
+
+
+def _parse_int(spec: SettingSpec, raw: str) -> int:
+    try:
+        value = int(raw.strip().replace(".", ""))
+    except ValueError:
+        raise InvalidSetting("Isi dengan angka bulat.") from None
+    if not spec.minimum <= value <= spec.maximum:
+        raise InvalidSetting(f"Isi antara {spec.minimum} dan {spec.maximum}.")
+    return value
+
+
+def change(key: str, value: Value, actor: str = "") -> None:
+    """Store a setting and audit the difference; a value already in force changes nothing."""
+    before = get(key)
+    if value == before:
+        return
+    _write(key, value, actor)
+    audit.record("settings.change", f"setting:{key}", before={"v": before}, after={"v": value})
+
+
+def _write(key: str, value: Any, actor: str) -> None:
+    row = db.session.get(Setting, key) or Setting(key=key)
+    row.value, row.updated_at, row.updated_by = json.dumps(value), now(), actor
+    db.session.add(row)
+    _stored()[key] = row.value

@@ -1,0 +1,34 @@
+"""The base of all forms, and the form made from a driver's declared fields."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_wtf import FlaskForm
+
+from portal.core.driverkit import ConfigField
+
+
+class BaseForm(FlaskForm):  # type: ignore[misc]
+    """Strips what people type; CSRF comes with FlaskForm."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            filters = list(unbound_field.kwargs.get("filters", ()))
+            if unbound_field.field_class.__name__ in {"StringField", "TextAreaField", "TelField"}:
+                filters.append(_strip)
+            return unbound_field.bind(form=form, filters=filters, **options)
+
+
+def _strip(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def read_config(
+    fields: tuple[ConfigField, ...], posted: Mapping[str, str], stored: Mapping[str, str]
+) -> dict[str, str]:
+    """The values of a driver form; an empty secret keeps the stored one."""
+    values: dict[str, str] = {}
+    for field in fields:
+        typed = posted.get(f"cfg-{field.name}", "").strip()
+        values[field.name] = stored.get(field.name, "") if field.secret and not typed else typed
+    return values

@@ -1,0 +1,52 @@
+"""Binds the shared web helpers to the application: sessions, locale, headers, filters, errors."""
+
+from typing import Any
+
+from flask import Flask, g, request, session
+from flask_babel import get_locale
+from flask_login import current_user
+
+from portal.extensions import babel, csrf, login_manager
+from portal.web import access, errors, filters, headers
+from portal.web.sessions import TwoSessions
+
+LANGUAGES = ("id", "en")
+
+
+def init_app(app: Flask) -> None:
+    """Everything a page needs, in the order it takes effect."""
+    from htmx_flask import Htmx
+
+    app.session_interface = TwoSessions()
+    Htmx().init_app(app)
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    # "strong" ties a session to the IP address: phones change theirs all day.
+    login_manager.session_protection = "basic"
+    login_manager.user_loader(access.load_user)
+    login_manager.unauthorized_handler(access.send_to_login)
+    babel.init_app(app, locale_selector=choose_locale)
+    app.before_request(remember_language)
+    app.before_request(access.guard)
+    app.after_request(headers.secure)
+    filters.init_app(app)
+    errors.init_app(app)
+    app.jinja_env.globals.update(get_locale=get_locale)
+
+
+def choose_locale() -> str:
+    """What the visitor chose, then the customer's own language, then Indonesian."""
+    chosen = session.get("lang") if request else None
+    if chosen in LANGUAGES:
+        return str(chosen)
+    user: Any = current_user if request else None
+    language = getattr(user, "language", None)
+    return language if language in LANGUAGES else "id"
+
+
+def remember_language() -> None:
+    """`?lang=en` on any page switches the language for this browser."""
+    wanted = request.args.get("lang")
+    if wanted in LANGUAGES:
+        session["lang"] = wanted
+    g.actor = None

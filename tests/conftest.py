@@ -1,0 +1,131 @@
+"""Fixtures everybody needs: an application on a migrated database, a fixed clock, people.
+
+The schema is built once by the migrations. On SQLite each test gets a copy of that file;
+on PostgreSQL (`TEST_DATABASE_URL`) the tables are emptied before each test.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from sqlalchemy import text
+
+from portal import create_app
+from portal.config import Settings
+from portal.core.clock import FixedClock
+from portal.extensions import db
+
+ENCRYPTION_KEY = Fernet.generate_key().decode()
+# 2026-11-21 10:00 WIB
+NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+
+
+def environment(database_url: str, **extra: str) -> dict[str, str]:
+    """A complete environment for a test application; no Redis listens there by default."""
+    return {
+        "APP_ENV": "test",
+        "SECRET_KEY": "a test secret of enough length",
+        "ENCRYPTION_KEY": ENCRYPTION_KEY,
+        "DATABASE_URL": database_url,
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "PUBLIC_URL": "http://localhost",
+        "LOG_LEVEL": "WARNING",
+        **extra,
+    }
+
+
+def migrate(database_url: str) -> None:
+    """Build the schema as production does."""
+    from flask_migrate import upgrade
+
+    app = create_app(Settings.from_env(environment(database_url)), FixedClock(NOW))
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def server_url() -> str:
+    """The PostgreSQL to test on, one database per xdist worker; empty for SQLite."""
+    return os.environ.get("TEST_DATABASE_URL", "")
+
+
+@pytest.fixture(scope="session")
+def schema(tmp_path_factory: pytest.TempPathFactory, server_url: str) -> str:
+    """A database URL with the schema in it: a template file, or this worker's database."""
+    if not server_url:
+        path = tmp_path_factory.mktemp("schema") / "template.db"
+        migrate(f"sqlite:///{path}")
+        return str(path)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    import psycopg
+
+    admin = server_url.replace("postgresql+psycopg://", "postgresql://")
+    name = f"loket_test_{worker}"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    head, _, tail = server_url.rpartition("/")
+    query = tail.partition("?")[2]
+    url = f"{head}/{name}" + (f"?{query}" if query else "")
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def database_url(schema: str, server_url: str, tmp_path: Path) -> str:
+    """An empty, migrated database for this test alone."""
+    if server_url:
+        return schema
+    path = tmp_path / "loket.db"
+    shutil.copy(schema, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def extra_env() -> dict[str, str]:
+    """Override in a test module to add environment."""
+    return {}
+
+
+@pytest.fixture
+def app(
+    database_url: str, clock: FixedClock, server_url: str, extra_env: dict[str, str]
+) -> Iterator[Flask]:
+    settings = Settings.from_env(environment(database_url, **extra_env))
+    app = create_app(settings, clock)
+    with app.app_context():
+        if server_url:
+            _empty_tables()
+        yield app
+        db.session.rollback()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _empty_tables() -> None:
+    names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+    db.session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    db.session.commit()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    return app.test_cli_runner()
