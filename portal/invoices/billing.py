@@ -113,17 +113,22 @@ def preview(period: Period) -> Preview:
     )
 
 
-def issue_chunk(period: Period, *, only_due: bool) -> int:
+def issue_chunk(
+    period: Period, *, only_due: bool, lines: Sequence[int] | None = None
+) -> int:
     """Issue up to CHUNK invoices of the period in the current transaction.
 
     Returns how many; 0 means nothing is left. The caller commits after each chunk.
-    `only_due` leaves out lines whose billing day has not come yet.
+    `only_due` leaves out lines whose billing day has not come yet; `lines` keeps to
+    these subscriptions.
     """
     sequence = f"INV-{period.compact}"
     numbering.lock(sequence)
     statement = _without_invoice(period)
     if only_due:
         statement = _only_due(statement, period, today())
+    if lines is not None:
+        statement = statement.where(Subscription.id.in_(lines))
     rows = db.session.execute(statement.limit(CHUNK)).all()
     if not rows:
         return 0
