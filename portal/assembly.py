@@ -57,6 +57,7 @@ COMMANDS = (
     "portal.messaging.commands",
     "portal.network.commands",
     "portal.health.commands",
+    "portal.health.commands_drivers",
     "portal.demo.commands",
 )
 

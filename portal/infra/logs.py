@@ -15,10 +15,15 @@ _QUERY_SECRET = re.compile(r"(?i)\b(api_key|access_token|token|secret|key)=([^&\
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}")
 
 
+def redact_secrets(text: str) -> str:
+    """Mask keys and tokens that slipped into a text."""
+    text = _QUERY_SECRET.sub(r"\1=[disembunyikan]", text)
+    return _BEARER.sub(r"\1 [disembunyikan]", text)
+
+
 def redact(text: str) -> str:
     """Mask phone numbers and secrets that slipped into a text."""
-    text = _QUERY_SECRET.sub(r"\1=[disembunyikan]", text)
-    text = _BEARER.sub(r"\1 [disembunyikan]", text)
+    text = redact_secrets(text)
     return _PHONE.sub(lambda match: match[0][:5] + "****" + match[0][-3:], text)
 
 

@@ -1,0 +1,49 @@
+"""Meta's webhook: handshake, signature over the raw bytes, store, answer at once."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from portal.extensions import csrf, db
+from portal.infra import inbox
+from portal.infra.http import Http
+from portal.messaging import channels
+from portal.messaging.drivers.base import MessageDriver
+from portal.messaging.registry import REGISTRY
+from portal.web.access import public
+
+bp = Blueprint("messaging_hooks", __name__)
+MAX_BYTES = 3 * 1024 * 1024
+
+
+def _meta() -> MessageDriver:
+    """The Meta driver with the saved or environment configuration, chosen or not."""
+    return REGISTRY.get("meta")(channels.merged_values("meta"), Http())
+
+
+@bp.get("/webhook/whatsapp/meta")
+@public
+def challenge() -> Any:
+    """The subscription handshake."""
+    answer = _meta().answer_challenge(request.args)
+    if answer is None:
+        abort(403)
+    return Response(answer, content_type="text/plain")
+
+
+@bp.post("/webhook/whatsapp/meta")
+@csrf.exempt
+@public
+def receive() -> Any:
+    """Keep one callback. Nothing is parsed before the signature fits."""
+    if (request.content_length or 0) > MAX_BYTES:
+        abort(413)
+    body = request.get_data(cache=False)
+    driver = _meta()
+    # Reading the configuration opened a transaction; storing starts its own.
+    db.session.rollback()
+    if not driver.verify_hook(request.headers, body):
+        abort(401)
+    inbox.store("whatsapp.meta", body, request.headers)
+    db.session.commit()
+    return jsonify(ok=True)

@@ -1,0 +1,90 @@
+"""The kinds of messages: their lane, the order of their template parameters, their shelf life.
+
+The order is the one of the approved WhatsApp templates and must not change.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind. `expects` are the named values of its text, in template order;
+    `stale_after` is how long it may wait before it would only confuse."""
+
+    name: str
+    label: Any
+    lane: str
+    expects: tuple[str, ...]
+    stale_after: timedelta | None = None
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("otp_code", _l("Kode masuk"), "interactive", ("code",)),
+        Kind(
+            "access_opened",
+            _l("Akses dibuka"),
+            "interactive",
+            ("name", "cs_phone"),
+            timedelta(days=1),
+        ),
+        Kind(
+            "payment_confirmation",
+            _l("Pembayaran diterima"),
+            "messages",
+            ("name", "amount", "payment_number", "paid_at", "status"),
+        ),
+        Kind(
+            "invoice_notification",
+            _l("Tagihan baru"),
+            "messages",
+            ("name", "period", "invoice_number", "plan", "amount", "due_on", "customer_number"),
+        ),
+        Kind(
+            "payment_reminder",
+            _l("Pengingat"),
+            "messages",
+            ("name", "amount", "days_left", "customer_number"),
+            timedelta(days=1),
+        ),
+        Kind(
+            "overdue_notice",
+            _l("Lewat jatuh tempo"),
+            "messages",
+            ("name", "amount", "customer_number"),
+            timedelta(days=2),
+        ),
+        Kind(
+            "isolation_notice",
+            _l("Isolir"),
+            "messages",
+            ("name", "amount", "cs_phone", "customer_number"),
+            timedelta(days=2),
+        ),
+        Kind("broadcast", _l("Siaran"), "bulk", ("text",), timedelta(days=2)),
+        Kind("staff_notice", _l("Kabar untuk petugas"), "messages", ("text",)),
+    )
+}
+
+# Values a test message is filled with.
+SAMPLES: dict[str, Any] = {
+    "code": "123456",
+    "name": "Budi Santoso",
+    "period": "2026-11",
+    "invoice_number": "INV-202611-00042",
+    "plan": "Rumah 20 Mbps",
+    "amount": 165000,
+    "due_on": "2026-11-25",
+    "customer_number": "PLG-0042",
+    "days_left": 3,
+    "cs_phone": "+6281280001111",
+    "payment_number": "PAY-20261121-00007",
+    "paid_at": "2026-11-21T03:00:00+00:00",
+    "status": "Lunas",
+    "text": "Ini pesan uji coba dari Loket. Bila Anda membacanya, WhatsApp sudah tersambung.",
+}

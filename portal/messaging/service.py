@@ -1,0 +1,143 @@
+"""Queueing messages: one row each, in the transaction of the event, once per dedupe key."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.extensions import db
+from portal.infra import audit, queue as bell
+from portal.infra.database import is_postgres
+from portal.infra.timekeeping import now, wall
+from portal.messaging.kinds import KINDS
+from portal.messaging.models import Message
+
+RESENDABLE = ("failed", "unknown", "expired", "cancelled")
+
+
+class MessageError(ValueError):
+    """The message cannot be handled so; a sentence in Indonesian."""
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """A message to be queued. `recipient` in E.164, amounts in `params` in rupiah."""
+
+    kind: str
+    recipient: str
+    dedupe_key: str
+    params: Mapping[str, Any] = field(repr=False)
+    customer_id: int | None = None
+    invoice_id: int | None = None
+    subscription_id: int | None = None
+    otp_challenge_id: int | None = None
+    parent_id: int | None = None
+    language: str = "id"
+    expires_at: datetime | None = None
+
+
+def queue(
+    kind: str, recipient: str, dedupe_key: str, params: Mapping[str, Any], **about: Any
+) -> int | None:
+    """Queue one message; returns its id, or None when the key was queued before."""
+    ids = queue_many([NewMessage(kind, recipient, dedupe_key, params, **about)])
+    return ids[0] if ids else None
+
+
+def queue_many(messages: Sequence[NewMessage]) -> list[int]:
+    """Queue a chunk in one statement; returns the ids of the new ones and rings for them."""
+    if not messages:
+        return []
+    insert = (postgresql if is_postgres() else sqlite).insert(Message)
+    result = db.session.execute(
+        insert.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(
+            Message.id, Message.lane
+        ),
+        [_row(message) for message in messages],
+    )
+    ids = []
+    for message_id, lane in result:
+        ids.append(message_id)
+        ring(lane, message_id)
+    return sorted(ids)
+
+
+def ring(lane: str, message_id: int) -> None:
+    """Wake the lane after the commit: an urgent message by its id, the rest by the lane."""
+    if lane == "interactive":
+        bell.ring(bell.DELIVER_NOW, message_id)
+    else:
+        bell.ring(bell.DRAIN_BULK if lane == "bulk" else bell.DRAIN_MESSAGES)
+
+
+def _row(message: NewMessage) -> dict[str, Any]:
+    kind = KINDS[message.kind]
+    stamp = wall()
+    expires = message.expires_at
+    if expires is None and kind.stale_after is not None:
+        expires = stamp + kind.stale_after
+    return {
+        "dedupe_key": message.dedupe_key[:120],
+        "kind": message.kind,
+        "lane": kind.lane,
+        "recipient": message.recipient,
+        "language": message.language,
+        "customer_id": message.customer_id,
+        "invoice_id": message.invoice_id,
+        "subscription_id": message.subscription_id,
+        "otp_challenge_id": message.otp_challenge_id,
+        "parent_id": message.parent_id,
+        "params": dict(message.params),
+        "state": "pending",
+        "reason": "",
+        "attempts": 0,
+        "next_at": stamp,
+        "expires_at": expires,
+        "driver": "",
+        "created_at": now(),
+    }
+
+
+def cancel(message_id: int, reason: str) -> bool:
+    """Take a waiting message out; False when it already left. Audited."""
+    cancelled = db.session.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.state == "pending")
+        .values(state="cancelled", reason=reason[:500])
+    )
+    if cancelled.rowcount == 1:
+        audit.record("message.cancel", f"message:{message_id}", reason=reason)
+    return cancelled.rowcount == 1
+
+
+def resend(message_id: int) -> int:
+    """Queue a message again as a new row that points at the old one; returns its id.
+
+    Raises MessageError for one that is still on its way, one that arrived, and a login code.
+    """
+    old = db.session.get(Message, message_id)
+    if old is None:
+        raise MessageError("Pesan tidak ditemukan.")
+    if old.kind == "otp_code":
+        raise MessageError("Kode masuk tidak dikirim ulang; pelanggan meminta kode baru.")
+    if old.state not in RESENDABLE:
+        raise MessageError("Pesan ini masih dalam perjalanan atau sudah diterima.")
+    copies = len(db.session.scalars(select(Message.id).where(Message.parent_id == old.id)).all())
+    new_id = queue(
+        old.kind,
+        old.recipient,
+        f"{old.kind}:resend:{old.id}:{copies + 1}",
+        old.params,
+        customer_id=old.customer_id,
+        invoice_id=old.invoice_id,
+        subscription_id=old.subscription_id,
+        language=old.language,
+        parent_id=old.id,
+    )
+    if new_id is None:
+        raise MessageError("Pesan ini baru saja dikirim ulang.")
+    audit.record("message.resend", f"message:{message_id}", after={"new": new_id})
+    return new_id

@@ -1,0 +1,134 @@
+"""From a message row to words: one pass of substitution, values made harmless first.
+
+Values are never parsed again, so a customer called `[[code]]` stays just that. Control and
+bidirectional characters go, and WhatsApp's own marks in a value lose their effect.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale, format_date
+from flask_babel import gettext as _
+
+from portal.accounts.otp import code_to_send
+from portal.config import Settings
+from portal.core.money import format_number, format_rupiah
+from portal.core.phone import InvalidPhone, PhoneNumber
+from portal.infra.timekeeping import zone
+from portal.messaging.kinds import KINDS, SAMPLES
+from portal.messaging.models import Message
+from portal.settings import service as settings
+
+FOLDER = Path(__file__).parent / "defaults"
+_PLACE = re.compile(r"\[\[([a-z_]+)\]\]")
+# A zero-width joiner before the mark keeps WhatsApp from pairing it.
+_MARKS = str.maketrans({mark: f"\u2060{mark}" for mark in "*_~`"})
+
+
+@cache
+def default_text(kind: str, language: str) -> str:
+    """The shipped text of a kind; Indonesian when the language has none."""
+    for wanted in (language, "id"):
+        path = FOLDER / f"{kind}.{wanted}.txt"
+        if path.is_file():
+            return path.read_text(encoding="utf-8").strip()
+    raise KeyError(kind)
+
+
+def clean(value: str) -> str:
+    """One line without control, bidirectional or zero-width characters."""
+    flat = re.sub(r"\s+", " ", value)
+    return "".join(char for char in flat if unicodedata.category(char) not in {"Cc", "Cf"}).strip()
+
+
+def substitute(template: str, values: Mapping[str, str]) -> str:
+    """Fill `[[name]]` places in one pass; an unknown place becomes empty."""
+    return _PLACE.sub(lambda match: values.get(match[1], ""), template)
+
+
+def render(kind: str, language: str, params: Mapping[str, Any], code: str | None = None) -> str:
+    """The whole text of a message. `code` only for a login code that is leaving now."""
+    with force_locale(language):
+        values = {
+            name: shown if name in {"text"} else shown.translate(_MARKS)
+            for name, shown in _shown(params, code, format_rupiah).items()
+        }
+        values["company"] = clean(settings.text("company.name"))
+        values["portal"] = _portal_url()
+        if "days_left" in params:
+            values["days_left"] = _days_in_words(int(params["days_left"]))
+    return substitute(default_text(kind, language), values)
+
+
+def template_params(
+    kind: str, language: str, params: Mapping[str, Any], code: str | None = None
+) -> list[str]:
+    """The values for an approved template, in its order. Its body already says "Rp"."""
+    with force_locale(language):
+        shown = _shown(params, code, format_number)
+    return [shown.get(name) or "-" for name in KINDS[kind].expects]
+
+
+def code_for(message: Message) -> tuple[str | None, str]:
+    """The login code of a message that leaves now, or why it must not leave."""
+    if message.kind != "otp_code":
+        return None, ""
+    if message.otp_challenge_id is None:
+        # A test of the template from the settings page: never a code that opens anything.
+        return (SAMPLES["code"], "") if message.customer_id is None else (None, "Kode sudah hilang.")
+    code = code_to_send(message.otp_challenge_id)
+    return (code, "") if code else (None, "Kode sudah dipakai, diganti, atau kedaluwarsa.")
+
+
+def preview(message: Message) -> str:
+    """The text as the log shows it: a login code stays hidden."""
+    code = "••••••" if message.kind == "otp_code" else None
+    return render(message.kind, message.language, message.params, code)
+
+
+def _shown(params: Mapping[str, Any], code: str | None, money: Any) -> dict[str, str]:
+    """Each named value as people read it."""
+    shown: dict[str, str] = {}
+    for name, value in params.items():
+        if name == "amount":
+            shown[name] = money(int(value))
+        elif name == "due_on":
+            shown[name] = format_date(date.fromisoformat(value), "d MMMM yyyy")
+        elif name == "paid_at":
+            local = datetime.fromisoformat(value).astimezone(zone())
+            shown[name] = f"{format_date(local.date(), 'd MMM yyyy')} {local:%H.%M}"
+        elif name == "period":
+            shown[name] = format_date(date.fromisoformat(f"{value}-01"), "MMMM yyyy")
+        elif name == "cs_phone":
+            shown[name] = _local_phone(str(value))
+        elif name == "text":
+            shown[name] = str(value).strip()
+        else:
+            shown[name] = clean(str(value))
+    if code is not None:
+        shown["code"] = code
+    return shown
+
+
+def _local_phone(value: str) -> str:
+    try:
+        return PhoneNumber.parse(value).local()
+    except InvalidPhone:
+        return "-"
+
+
+def _days_in_words(days: int) -> str:
+    if days <= 0:
+        return _("hari ini")
+    return _("besok") if days == 1 else _("dalam %(days)s hari", days=days)
+
+
+def _portal_url() -> str:
+    config: Settings = current_app.extensions["loket.settings"]
+    return config.public_url
