@@ -7,10 +7,10 @@ from portal.core.driverkit import DriverError
 from portal.extensions import db
 from portal.infra import inbox
 from portal.messaging import receipts
-from portal.payments import service as payments
+from portal.payments import orders
 
 PROCESSORS: dict[str, Callable[[inbox.InboundHook], str]] = {
-    "pakasir": payments.process_hook,
+    "pakasir": orders.process_hook,
     "whatsapp.meta": receipts.process,
 }
 

@@ -17,7 +17,7 @@ from portal.invoices import billing, runs
 from portal.invoices import service as invoices
 from portal.messaging import sending
 from portal.network import isolation, reconcile
-from portal.payments import service as payments
+from portal.payments import orders
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def sweep_network() -> None:
 
 def poll_payments() -> None:
     """Ask the gateway about open orders whose webhook may never come."""
-    for order in payments.due_orders(50):
-        queue.ring(queue.CHECK_ORDER, order)
+    for order_pk in orders.due_orders(50):
+        queue.ring(queue.CHECK_ORDER, order_pk)
     db.session.commit()
 
 

@@ -20,7 +20,7 @@ from portal.infra import inbox, locks, queue
 from portal.infra.timekeeping import wall
 from portal.messaging import sending
 from portal.network import reconcile
-from portal.payments import service as payments
+from portal.payments import orders
 
 log = logging.getLogger(__name__)
 
@@ -94,8 +94,8 @@ class Scheduler:
 
         for hook_id in inbox.due(20):
             process_hook(hook_id)
-        for order in payments.due_orders(20):
-            check_order(order)
+        for order_pk in orders.due_orders(20):
+            check_order(order_pk)
         for subscription_id in reconcile.due(20):
             reconcile.apply_access(subscription_id)
         for lane in ("interactive", "messages", "bulk"):

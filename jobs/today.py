@@ -10,7 +10,7 @@ from portal.extensions import db
 from portal.infra import inbox
 from portal.messaging import sending
 from portal.network import reconcile
-from portal.payments import service as payments
+from portal.payments import orders
 
 ROUNDS = 20
 
@@ -27,11 +27,11 @@ def run_whole_day() -> None:
 
 def _work_off() -> int:
     """One pass over all queues; returns how much there was to do."""
-    hooks, orders, lines = inbox.due(), payments.due_orders(100), reconcile.due()
+    hooks, waiting, lines = inbox.due(), orders.due_orders(100), reconcile.due()
     for hook_id in hooks:
         process_hook(hook_id)
-    for order in orders:
-        check_order(order)
+    for order_pk in waiting:
+        check_order(order_pk)
     for subscription_id in lines:
         reconcile.apply_access(subscription_id)
     db.session.rollback()
@@ -39,4 +39,4 @@ def _work_off() -> int:
         sending.drain(lane, limit=10_000, seconds=120)
         for lane in ("interactive", "messages", "bulk")
     )
-    return len(hooks) + len(orders) + len(lines) + sent
+    return len(hooks) + len(waiting) + len(lines) + sent

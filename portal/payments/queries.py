@@ -1,0 +1,111 @@
+"""Reading payments and orders for screens. Amounts in rupiah."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, or_, select
+
+from portal.customers.models import Customer
+from portal.extensions import db
+from portal.infra.timekeeping import now
+from portal.invoices.models import Allocation, Invoice
+from portal.payments.models import (
+    AttentionItem,
+    Credit,
+    Payment,
+    PaymentOrder,
+    PaymentOrderInvoice,
+)
+from portal.payments.orders import LIFETIME
+
+
+def pending_order(invoice_id: int) -> PaymentOrder | None:
+    """The newest live order for an invoice."""
+    return db.session.scalars(
+        select(PaymentOrder)
+        .join(PaymentOrderInvoice, PaymentOrderInvoice.payment_order_id == PaymentOrder.id)
+        .where(
+            PaymentOrderInvoice.invoice_id == invoice_id,
+            PaymentOrder.state == "pending",
+            PaymentOrder.pay_url != "",
+            PaymentOrder.created_at > now() - LIFETIME,
+        )
+        .order_by(PaymentOrder.id.desc())
+        .limit(1)
+    ).first()
+
+
+def order_of(customer_id: int, order_id: str) -> PaymentOrder | None:
+    """The customer's own order of that id."""
+    return db.session.scalar(
+        select(PaymentOrder).where(
+            PaymentOrder.order_id == order_id, PaymentOrder.customer_id == customer_id
+        )
+    )
+
+
+def payment_of_order(order_pk: int) -> Payment | None:
+    """The payment that settled an order."""
+    return db.session.scalar(select(Payment).where(Payment.payment_order_id == order_pk))
+
+
+def payments_of_customer(customer_id: int, limit: int = 50) -> Sequence[Payment]:
+    """A customer's payments, the newest first."""
+    return db.session.scalars(
+        select(Payment)
+        .where(Payment.customer_id == customer_id)
+        .order_by(Payment.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def payments_of_invoice(invoice_id: int) -> Sequence[Row[Any]]:
+    """(payment, part of it in rupiah) for an invoice, oldest first."""
+    return db.session.execute(
+        select(Payment, Allocation.amount)
+        .join(Allocation, Allocation.payment_id == Payment.id)
+        .where(Allocation.invoice_id == invoice_id)
+        .order_by(Allocation.id)
+    ).all()
+
+
+def invoices_of_payment(payment_id: int) -> Sequence[Row[Any]]:
+    """(invoice, part paid in rupiah) for a payment."""
+    return db.session.execute(
+        select(Invoice, Allocation.amount)
+        .join(Allocation, Allocation.invoice_id == Invoice.id)
+        .where(Allocation.payment_id == payment_id)
+        .order_by(Allocation.id)
+    ).all()
+
+
+def credit_rows(payment_id: int) -> Sequence[Credit]:
+    """Credit movements of a payment."""
+    return db.session.scalars(
+        select(Credit).where(Credit.payment_id == payment_id).order_by(Credit.id)
+    ).all()
+
+
+def listing(text: str, source: str) -> Select[Any]:
+    """The staff list of payments, the newest first."""
+    statement = (
+        select(Payment, Customer.name, Customer.number)
+        .join(Customer, Customer.id == Payment.customer_id)
+        .order_by(Payment.id.desc())
+    )
+    if text:
+        like = f"%{text}%"
+        statement = statement.where(
+            or_(Payment.number.ilike(like), Customer.name.ilike(like), Customer.number.ilike(like))
+        )
+    return statement.where(Payment.source == source) if source else statement
+
+
+def attention(state: str = "open") -> Select[Any]:
+    """Items of the *perlu perhatian* list, the newest first."""
+    return (
+        select(AttentionItem, Customer.name, Customer.id)
+        .outerjoin(Customer, Customer.id == AttentionItem.customer_id)
+        .where(AttentionItem.state == state)
+        .order_by(AttentionItem.id.desc())
+    )
