@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyotp
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from portal.accounts.events import OtpRequested
 from portal.accounts.models import OtpChallenge
 from portal.extensions import db
 from portal.infra import events
+from portal.infra.database import is_postgres
 from portal.infra.secrets import digest, new_token
 from portal.infra.timekeeping import wall
 
@@ -92,26 +93,48 @@ def request_code(phone: str, owner: Owner | None, ip: str, per_ip_hour: int) -> 
 
 def _check_limits(phone: str, ip: str, per_ip_hour: int, current: datetime) -> None:
     """Raise TooManyCodes; counted in the database, so a dead Redis opens no door."""
-    unused = OtpChallenge.used_at.is_(None)
-    mine = OtpChallenge.phone == phone
-    day = OtpChallenge.created_at > current - timedelta(days=1)
-    rows = db.session.scalars(
-        select(OtpChallenge.created_at).where(mine, unused, day).order_by(OtpChallenge.created_at)
-    ).all()
-    if rows:
-        recent = [at for at in rows if at > current - WINDOW]
-        wait_until = rows[-1] + timedelta(seconds=resend_seconds(len(recent)))
-        if len(recent) >= PER_WINDOW:
-            wait_until = max(wait_until, recent[0] + WINDOW)
-        if len(rows) >= PER_DAY:
-            wait_until = max(wait_until, rows[0] + timedelta(days=1))
-        if wait_until > current:
-            raise TooManyCodes(wait_until)
-    all_today = db.session.scalar(select(func.count()).where(mine, day)) or 0
+    _one_at_a_time(phone, ip)
+    wait_until = _phone_free_at(phone, current)
+    if wait_until > current:
+        raise TooManyCodes(wait_until)
+    today = OtpChallenge.created_at > current - timedelta(days=1)
     hour = OtpChallenge.created_at > current - timedelta(hours=1)
-    from_ip = db.session.scalar(select(func.count()).where(OtpChallenge.ip == ip, hour)) or 0
-    if all_today >= SENT_PER_DAY or from_ip >= per_ip_hour:
+    asked_today = _count(OtpChallenge.phone == phone, today)
+    if asked_today >= SENT_PER_DAY or _count(OtpChallenge.ip == ip, hour) >= per_ip_hour:
         raise TooManyCodes(current + timedelta(hours=1))
+
+
+def _one_at_a_time(phone: str, ip: str) -> None:
+    """Requests that race are counted one after the other; SQLite's writers already are."""
+    if is_postgres():
+        for name in (f"otp-phone:{phone}", f"otp-ip:{ip}"):
+            db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
+
+
+def _count(*where: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count()).select_from(OtpChallenge).where(*where)) or 0
+
+
+def _phone_free_at(phone: str, current: datetime) -> datetime:
+    """When the phone may be sent another code, as far as its unused codes are concerned."""
+    asked = db.session.scalars(
+        select(OtpChallenge.created_at)
+        .where(
+            OtpChallenge.phone == phone,
+            OtpChallenge.used_at.is_(None),
+            OtpChallenge.created_at > current - timedelta(days=1),
+        )
+        .order_by(OtpChallenge.created_at)
+    ).all()
+    if not asked:
+        return current
+    recent = [at for at in asked if at > current - WINDOW]
+    free_at = asked[-1] + timedelta(seconds=resend_seconds(len(recent)))
+    if len(recent) >= PER_WINDOW:
+        free_at = max(free_at, recent[-PER_WINDOW] + WINDOW)
+    if len(asked) >= PER_DAY:
+        free_at = max(free_at, asked[-PER_DAY] + timedelta(days=1))
+    return free_at
 
 
 def resend_seconds(already_asked: int) -> int:
@@ -129,17 +152,16 @@ def find(token: str | None) -> OtpChallenge | None:
 
 
 def resend_at(challenge: OtpChallenge) -> datetime:
-    """When another code for this phone may be asked for (UTC)."""
-    since = challenge.created_at - WINDOW
-    asked = db.session.scalar(
-        select(func.count()).where(
-            OtpChallenge.phone == challenge.phone,
-            OtpChallenge.used_at.is_(None),
-            OtpChallenge.created_at > since,
-            OtpChallenge.created_at <= challenge.created_at,
-        )
-    )
-    return challenge.created_at + timedelta(seconds=resend_seconds(asked or 1))
+    """When another code for this phone may be asked for (UTC); what `request_code` enforces."""
+    return _phone_free_at(challenge.phone, wall())
+
+
+def standing(challenge: OtpChallenge) -> str:
+    """What a typed code would meet: live, exhausted or expired."""
+    if challenge.tries >= MAX_TRIES:
+        return "exhausted"
+    over = challenge.used_at or challenge.voided_at or challenge.expires_at <= wall()
+    return "expired" if over else "live"
 
 
 def verify(token: str | None, typed: str) -> Verdict:
@@ -165,7 +187,7 @@ def verify(token: str | None, typed: str) -> Verdict:
     ).scalar_one_or_none()
     if spent is None:
         return Verdict("exhausted" if challenge.tries >= MAX_TRIES else "expired")
-    code = "".join(char for char in typed if char.isdigit())
+    code = "".join(typed.split())
     right = pyotp.HOTP(challenge.secret).verify(code, challenge.counter) and challenge.deliverable
     if not right:
         left = MAX_TRIES - spent
@@ -193,4 +215,3 @@ def code_to_send(challenge_id: int) -> str | None:
         )
     )
     return None if challenge is None else pyotp.HOTP(challenge.secret).at(challenge.counter)
-

@@ -1,0 +1,74 @@
+"""Staff logging in with e-mail and password, and out again."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request, session, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user, login_user
+from wtforms import PasswordField, StringField
+
+from portal.accounts import service
+from portal.extensions import db
+from portal.web.access import local_path, public
+from portal.web.filters import time_id
+from portal.web.forms import BaseForm
+from portal.web.htmx import go, page
+
+bp = Blueprint("accounts", __name__, url_prefix="/admin")
+
+
+class LoginForm(BaseForm):
+    """E-mail and password; what is wrong with them is said in one sentence for both."""
+
+    email = StringField(_l("E-mail"))
+    password = PasswordField(_l("Kata sandi"))
+
+
+@bp.get("/login")
+@public
+def login() -> Response:
+    """The staff login page."""
+    return _home() if current_user.is_authenticated else _page(LoginForm())
+
+
+@bp.post("/login")
+@public
+def enter() -> Response:
+    """Check the password; open a new session or say what is wrong."""
+    if current_user.is_authenticated:
+        return _home()
+    form = LoginForm()
+    if not form.validate_on_submit():
+        return _page(form, status=422)
+    try:
+        person = service.authenticate(form.email.data or "", form.password.data or "")
+    except service.LockedOut as error:
+        clock = time_id(error.until)
+        return _page(form, _("Terlalu banyak percobaan. Coba lagi pukul %(clock)s.", clock=clock))
+    # In every case: a failure that is rolled back would be a free try.
+    db.session.commit()
+    if person is None:
+        return _page(form, _("E-mail atau kata sandi salah."))
+    session.clear()
+    login_user(person)
+    return _home()
+
+
+@bp.post("/logout")
+@public
+def logout() -> Response:
+    """Forget this browser's staff session."""
+    session.clear()
+    return go(url_for("accounts.login"), _("Anda sudah keluar."))
+
+
+def _home() -> Response:
+    return go(local_path(request.args.get("next"), url_for("dashboard.index")))
+
+
+def _page(form: Any, error: str = "", status: int = 0) -> Response:
+    """The page; a refused login is a 422, so that HTMX shows it too."""
+    target = request.args.get("next")
+    status = status or (422 if error else 200)
+    return page("accounts/login.html", "form", status, form=form, error=error, next=target)
