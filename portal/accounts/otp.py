@@ -128,10 +128,11 @@ def _phone_free_at(phone: str, current: datetime) -> datetime:
     ).all()
     if not asked:
         return current
-    recent = [at for at in asked if at > current - WINDOW]
-    free_at = asked[-1] + timedelta(seconds=resend_seconds(len(recent)))
-    if len(recent) >= PER_WINDOW:
-        free_at = max(free_at, recent[-PER_WINDOW] + WINDOW)
+    # Counted back from the last code, not from now: the hour we name must not move.
+    series = [at for at in asked if at > asked[-1] - WINDOW]
+    free_at = asked[-1] + timedelta(seconds=resend_seconds(len(series)))
+    if len(series) >= PER_WINDOW:
+        free_at = max(free_at, series[-PER_WINDOW] + WINDOW)
     if len(asked) >= PER_DAY:
         free_at = max(free_at, asked[-PER_DAY] + timedelta(days=1))
     return free_at
