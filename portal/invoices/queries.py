@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, func, or_, select
 
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.invoices.models import Allocation, Invoice
+from portal.invoices.models import Allocation, Invoice, InvoiceLine
 
 
 @dataclass(frozen=True)
@@ -139,4 +139,13 @@ def overdue_of(subscription_id: int, before: date) -> Sequence[Row[Any]]:
             Invoice.due_on < before,
         )
         .order_by(Invoice.due_on)
+    ).all()
+
+
+def lines_of(invoice_id: int) -> Sequence[InvoiceLine]:
+    """The lines of an invoice, in order."""
+    return db.session.scalars(
+        select(InvoiceLine)
+        .where(InvoiceLine.invoice_id == invoice_id)
+        .order_by(InvoiceLine.position)
     ).all()

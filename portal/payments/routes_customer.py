@@ -1,4 +1,7 @@
-"""The customer pays: open an order, go to the pay page, come back to the waiting page."""
+"""The customer pays: open an order and go to the pay page; "Cek status" afterwards.
+
+The page one comes back to shows access too and lives in `portal/dashboard`.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -10,15 +13,12 @@ from flask_login import current_user
 
 from portal.core.driverkit import DriverError
 from portal.extensions import db
-from portal.infra.timekeeping import now, today
+from portal.infra.timekeeping import today
 from portal.invoices import queries as invoice_queries
 from portal.invoices import service as invoices
-from portal.network.queries import access_views
 from portal.payments import orders, queries
-from portal.payments.models import PaymentOrder
-from portal.subscriptions.queries import lines_of
 from portal.web.access import customer_only
-from portal.web.htmx import go, page
+from portal.web.htmx import go
 
 bp = Blueprint("pay", __name__, url_prefix="/me")
 log = logging.getLogger(__name__)
@@ -55,36 +55,6 @@ def _start(invoice_ids: Sequence[int], back: str) -> Any:
     return redirect(order.pay_url, 303)
 
 
-@bp.get("/orders/<order_id>")
-@customer_only
-def order(order_id: str) -> Any:
-    """The page one comes back to: waits for the confirmation and shows it by itself."""
-    found = queries.order_of(current_user.id, order_id)
-    if found is None:
-        abort(404)
-    return page("payments/order.html", block="status", **_order_context(found))
-
-
-def _order_context(found: PaymentOrder) -> dict[str, Any]:
-    payment = queries.payment_of_order(found.id)
-    lines = lines_of(found.customer_id)
-    access = access_views([line.id for line in lines])
-    opening = any(
-        line.state == "active" and access[line.id].actual != "open" for line in lines
-    )
-    isolated = any(line.state == "isolated" for line in lines)
-    age = (now() - found.created_at).total_seconds()
-    waiting = found.state == "pending" or (payment is not None and opening)
-    return {
-        "order": found,
-        "payment": payment,
-        "paid_invoices": queries.invoices_of_payment(payment.id) if payment else [],
-        "opening": opening,
-        "isolated": isolated,
-        "poll": ("3s" if age < 120 else "10s") if waiting else "",
-    }
-
-
 @bp.post("/orders/<order_id>/check")
 @customer_only
 def check(order_id: str) -> Any:
@@ -95,4 +65,4 @@ def check(order_id: str) -> Any:
     outcome = orders.check_now(found.id)
     if outcome not in {"settled", "nothing"}:
         flash(_("Pembayaran belum kami terima. Halaman ini memeriksa sendiri."), "info")
-    return redirect(url_for("pay.order", order_id=order_id), 303)
+    return redirect(url_for("home.order", order_id=order_id), 303)
