@@ -1,210 +1,228 @@
-"""The customer's login: phone, code, and a chooser when a phone has several customers.
+"""Logging in by WhatsApp code: number, code, choice of customer, logging out.
 
-Known and unknown numbers get the same page, status and limits. Every typed code is
-committed, right or wrong: a wrong try that is rolled back would be a free one.
+Only pages and their errors. What a code is worth is in `accounts/otp.py`; what the browser
+keeps in between is in `login.py`.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, Response, abort, flash, request, session, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_user, logout_user
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from wtforms import StringField, TelField
+from wtforms.validators import ValidationError
 
 from portal.accounts import otp
 from portal.accounts.models import OtpChallenge
 from portal.core.phone import InvalidPhone, PhoneNumber
-from portal.customers import service
+from portal.customers import login
 from portal.customers.models import Customer
+from portal.customers.service import by_phone
 from portal.extensions import db
-from portal.infra.timekeeping import wall
-from portal.settings import service as settings
-from portal.web.access import local_path, public
-from portal.web.filters import time_id
-from portal.web.htmx import go, page
+from portal.infra.timekeeping import wall, zone
+from portal.web.access import public
+from portal.web.filters import datetime_id, time_id
+from portal.web.forms import BaseForm
+from portal.web.htmx import go, is_fragment, page
 
 bp = Blueprint("login", __name__)
 
-CHOOSE_SECONDS = 300
+
+class PhoneForm(BaseForm):
+    """One WhatsApp number, however it is written."""
+
+    phone = TelField(_l("Nomor WhatsApp"))
+
+    def validate_phone(self, field: Any) -> None:
+        if not field.data:
+            raise ValidationError(_("Isi nomor WhatsApp Anda, misalnya 081234567890."))
+        try:
+            self.e164 = str(PhoneNumber.parse(field.data))
+        except InvalidPhone as error:
+            raise ValidationError(str(error)) from None
+
+
+class CodeForm(BaseForm):
+    """Six digits; blanks and dashes that come along when pasting do not matter."""
+
+    code = StringField(_l("Kode masuk"), filters=[lambda text: re.sub(r"[\s-]", "", text or "")])
+
+    def validate_code(self, field: Any) -> None:
+        if re.fullmatch(r"[0-9]{6}", field.data) is None:
+            # Not a try: nobody guesses a code with five digits.
+            raise ValidationError(_("Kode terdiri dari 6 angka. Periksa lagi pesan WhatsApp Anda."))
 
 
 @bp.get("/login")
 @public
-def ask() -> Any:
-    """One field: the WhatsApp number."""
-    if current_user.is_authenticated:
-        return redirect(url_for("home.index"), 303)
-    if request.args.get("next"):
-        session["next"] = local_path(request.args["next"], "/")
-    return page("login/ask.html", phone="", error="")
+def ask() -> Response:
+    """The one field: which number?"""
+    return _home() if current_user.is_authenticated else _ask_page(PhoneForm())
 
 
 @bp.post("/login")
 @public
-def send() -> Any:
-    """Open a challenge; the answer never tells whether the number is known."""
-    typed = request.form.get("phone", "").strip()[:40]
+def send() -> Response:
+    """Send a code, or look exactly as if: who is a customer is nobody's business."""
+    if current_user.is_authenticated:
+        return _home()
+    form = PhoneForm()
+    if not form.validate_on_submit():
+        return _ask_page(form, 422)
+    login.remember_next(request.args.get("next"))
     try:
-        number = PhoneNumber.parse(typed)
-    except InvalidPhone as error:
-        return page("login/ask.html", status=422, phone=typed, error=str(error))
-    try:
-        _open_challenge(str(number))
-    except otp.TooManyCodes as limit:
-        db.session.rollback()
-        current = otp.find(session.get("otp"))
-        if current is not None and current.phone == str(number) and _alive(current):
-            return redirect(url_for("login.code"), 303)
-        return page("login/ask.html", status=429, phone=typed, error=_wait_sentence(limit.until))
-    return redirect(url_for("login.code"), 303)
-
-
-def _open_challenge(phone: str) -> None:
-    """A new challenge for this browser; commits. Raises TooManyCodes."""
-    owners = service.by_phone(phone)
-    owner = otp.Owner(owners[0].id, owners[0].language) if owners else None
-    token = otp.request_code(
-        phone, owner, request.remote_addr or "", settings.integer("login.codes_per_ip_hour")
-    )
+        login.ask_code(form.e164, request.remote_addr or "")
+    except otp.TooManyCodes as error:
+        if not login.waits_for(form.e164):
+            form.phone.errors = [_too_many(error.until)]
+            return _ask_page(form, 429)
     db.session.commit()
-    session["otp"] = token
-    session.pop("choose", None)
+    return go(url_for("login.code"))
 
 
-def _wait_sentence(until: datetime) -> str:
-    return _("Terlalu sering meminta kode. Coba lagi pukul %(time)s.", time=time_id(until))
-
-
-def _alive(challenge: OtpChallenge) -> bool:
-    return (
-        challenge.used_at is None
-        and challenge.voided_at is None
-        and challenge.expires_at > wall()
-        and challenge.tries < otp.MAX_TRIES
-    )
+def _ask_page(form: PhoneForm, status: int = 200) -> Response:
+    target = request.args.get("next")
+    return page("login/ask.html", "form", _shown(status), form=form, next=target)
 
 
 @bp.get("/login/code")
 @public
-def code() -> Any:
-    """Type the code; a reload or an app switch loses nothing."""
-    challenge = otp.find(session.get("otp"))
-    if challenge is None:
-        return redirect(url_for("login.ask"), 303)
-    return _code_page(challenge)
-
-
-def _code_page(challenge: OtpChallenge, error: str = "", status: int = 200) -> Any:
-    wait = int((otp.resend_at(challenge) - wall()).total_seconds()) + 1
-    return page(
-        "login/code.html",
-        status=status,
-        phone=challenge.phone,
-        expires_at=challenge.expires_at,
-        alive=_alive(challenge),
-        wait=max(wait, 0),
-        error=error,
-    )
+def code() -> Response:
+    """Where the code is typed. For a fragment: whether another one may be asked for by now."""
+    challenge = None if current_user.is_authenticated else login.challenge()
+    return _code_page(challenge, CodeForm(), block="resend") if challenge else _restart()
 
 
 @bp.post("/login/code")
 @public
-def verify() -> Any:
-    """Spend a try; log in, or say what is wrong."""
-    token = session.get("otp")
-    verdict = otp.verify(token, request.form.get("code", ""))
+def verify() -> Response:
+    """Spend a try; on the right code log in, or let the person choose."""
+    challenge = None if current_user.is_authenticated else login.challenge()
+    if challenge is None:
+        return _restart()
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return _code_page(challenge, form, 422)
+    verdict = otp.verify(session.get("otp"), form.code.data)
+    # In every case: a wrong try that is rolled back would be a free one.
     db.session.commit()
     if verdict.result == "ok":
-        return _enter(verdict.phone)
-    challenge = otp.find(token)
-    if challenge is None:
-        return redirect(url_for("login.ask"), 303)
-    sentences = {
-        "wrong": _("Kode salah. Sisa percobaan: %(left)s.", left=verdict.tries_left),
-        "exhausted": _("Terlalu banyak percobaan. Minta kode baru."),
-        "expired": _("Kode sudah tidak berlaku. Minta kode baru."),
-    }
-    return _code_page(challenge, sentences[verdict.result], 422)
+        return _verified(verdict.phone)
+    if verdict.result == "wrong":
+        form.code.errors = [_("Kode salah. Sisa %(left)s percobaan.", left=verdict.tries_left)]
+    return _code_page(challenge, form, 422)
 
 
 @bp.post("/login/resend")
 @public
-def resend() -> Any:
-    """Another code; the old one dies. The server decides when."""
-    challenge = otp.find(session.get("otp"))
+def resend() -> Response:
+    """A new code; the old one dies with it."""
+    challenge = None if current_user.is_authenticated else login.challenge()
     if challenge is None:
-        return redirect(url_for("login.ask"), 303)
+        return _restart()
     try:
-        _open_challenge(challenge.phone)
-    except otp.TooManyCodes as limit:
-        db.session.rollback()
-        challenge = otp.find(session.get("otp"))
-        if challenge is None:
-            return redirect(url_for("login.ask"), 303)
-        return _code_page(challenge, _wait_sentence(limit.until), 429)
-    return go(url_for("login.code"), _("Kode baru sedang dikirim."))
+        login.ask_code(challenge.phone, request.remote_addr or "")
+    except otp.TooManyCodes as error:
+        form = CodeForm(formdata=None)
+        form.code.errors = [_too_many(error.until)]
+        return _code_page(challenge, form, 429)
+    db.session.commit()
+    return go(url_for("login.code"), _("Kode baru dikirim. Kode sebelumnya tidak berlaku lagi."))
 
 
-def _enter(phone: str) -> Any:
-    """After the right code: in, or choose which customer."""
-    owners = service.by_phone(phone)
-    if not owners:
-        return redirect(url_for("login.ask"), 303)
-    if len(owners) == 1:
-        return _log_in(owners[0])
-    kept = session.get("next")
-    session.clear()
-    session["choose"] = {"phone": phone, "until": wall().timestamp() + CHOOSE_SECONDS}
-    if kept:
-        session["next"] = kept
-    return redirect(url_for("login.choose"), 303)
+def _code_page(
+    challenge: OtpChallenge, form: CodeForm, status: int = 200, block: str = "form"
+) -> Response:
+    """Everything shown comes from the row, so a reload shows the same."""
+    free_at = otp.resend_at(challenge)
+    return page(
+        "login/code.html",
+        block,
+        _shown(status),
+        form=form,
+        phone=challenge.phone,
+        standing=otp.standing(challenge),
+        expires_at=challenge.expires_at,
+        tries_left=otp.MAX_TRIES - challenge.tries,
+        resend_clock=_clock(free_at),
+        resend_in=max(0, round((free_at - wall()).total_seconds())),
+    )
 
 
-def _log_in(customer: Customer) -> Any:
-    """A fresh session: nothing of the anonymous one survives but where to go."""
-    target = local_path(session.get("next"), url_for("home.index"))
-    language = session.get("lang")
-    session.clear()
-    if language:
-        session["lang"] = language
-    session.permanent = True
-    login_user(customer)
-    return redirect(target, 303)
-
-
-def _choices() -> list[Customer]:
-    """Customers of the verified phone, while the choice is still fresh."""
-    chosen = session.get("choose") or {}
-    if not chosen.get("phone") or chosen.get("until", 0) < wall().timestamp():
-        return []
-    return service.by_phone(chosen["phone"])
+def _verified(phone: str) -> Response:
+    """The phone is proven: straight in, or the chooser."""
+    customers = by_phone(phone)
+    if not customers:
+        session.clear()
+        return go(url_for("login.ask"), _("Nomor ini tidak terdaftar lagi."), "bad")
+    if len(customers) > 1:
+        login.offer_choice(phone)
+        return go(url_for("login.choose"))
+    return _enter(customers[0])
 
 
 @bp.get("/login/choose")
 @public
-def choose() -> Any:
-    """Which customer? Only those of the verified phone."""
-    owners = _choices()
-    if not owners:
-        return redirect(url_for("login.ask"), 303)
-    return page("login/choose.html", owners=owners)
+def choose() -> Response:
+    """Which of the customers of this phone?"""
+    customers = () if current_user.is_authenticated else login.choices()
+    if not customers:
+        return _restart()
+    return page("login/choose.html", customers=customers, masked_name=login.masked_name)
 
 
 @bp.post("/login/choose")
 @public
-def pick() -> Any:
-    """The chosen number is looked up among the phone's own again, never trusted."""
-    wanted = request.form.get("customer", "")
-    for owner in _choices():
-        if owner.number == wanted:
-            return _log_in(owner)
-    return redirect(url_for("login.ask"), 303)
+def chosen() -> Response:
+    """Enter as the chosen one, after checking again that it is one of this phone's."""
+    customers = () if current_user.is_authenticated else login.choices()
+    if not customers:
+        return _restart()
+    wanted = request.form.get("customer", type=int)
+    customer = next((found for found in customers if found.id == wanted), None)
+    return _enter(customer) if customer else abort(404)
 
 
 @bp.post("/logout")
 @public
-def leave() -> Any:
-    """End this browser's session."""
-    logout_user()
+def logout() -> Response:
+    """Forget this browser's session."""
     session.clear()
-    return redirect(url_for("login.ask"), 303)
+    return go(url_for("login.ask"), _("Anda sudah keluar."))
+
+
+def _enter(customer: Customer) -> Response:
+    target = login.open_session(customer)
+    return go(target or url_for("home.index"))
+
+
+def _home() -> Response:
+    return go(url_for("home.index"))
+
+
+def _restart() -> Response:
+    """Nothing is under way in this browser: home when logged in, else the number again."""
+    if current_user.is_authenticated:
+        return _home()
+    if request.method == "POST":
+        flash(_("Sesi masuk sudah berakhir. Masukkan nomor Anda lagi."), "bad")
+    return go(url_for("login.ask"))
+
+
+def _shown(status: int) -> int:
+    """HTMX swaps a 422 in place; any other error it only reports."""
+    return 422 if status == 429 and is_fragment() else status
+
+
+def _too_many(until: datetime) -> str:
+    return _("Terlalu banyak permintaan kode. Coba lagi pukul %(clock)s.", clock=_clock(until))
+
+
+def _clock(moment: datetime) -> str:
+    """`14.08 WIB`, rounded up to the minute it is true; with the date when that is not today."""
+    up = datetime.fromtimestamp(-(-moment.timestamp() // 60) * 60, moment.tzinfo)
+    same_day = up.astimezone(zone()).date() == wall().astimezone(zone()).date()
+    return time_id(up) if same_day else datetime_id(up)
