@@ -1,0 +1,98 @@
+// Small progressive touches; every page works without this file.
+(function () {
+  "use strict";
+  var doc = document;
+
+  function meta(name) {
+    var tag = doc.querySelector('meta[name="' + name + '"]');
+    return tag ? tag.content : "";
+  }
+
+  function toast(level, message) {
+    var area = doc.getElementById("toasts");
+    if (!area) return;
+    var box = doc.createElement("div");
+    box.className = "toast-item " + (level || "ok");
+    box.setAttribute("role", "status");
+    box.textContent = message;
+    area.appendChild(box);
+    setTimeout(function () { box.remove(); }, 6000);
+  }
+
+  function offline(show) {
+    var banner = doc.getElementById("offline");
+    if (banner) banner.hidden = !show;
+  }
+
+  function focusFirstError(root) {
+    var first = root.querySelector('[aria-invalid="true"], .error-summary');
+    if (first) first.focus();
+  }
+
+  doc.addEventListener("htmx:configRequest", function (event) {
+    event.detail.headers["X-CSRFToken"] = meta("csrf-token");
+  });
+  doc.addEventListener("toast", function (event) {
+    toast(event.detail.level, event.detail.message);
+  });
+  doc.addEventListener("htmx:sendError", function () { offline(true); });
+  doc.addEventListener("htmx:afterRequest", function (event) {
+    if (event.detail.successful) offline(false);
+  });
+  doc.addEventListener("htmx:afterSwap", function (event) {
+    if (event.detail.xhr && event.detail.xhr.status === 422) focusFirstError(event.detail.target.parentNode || doc);
+    start(event.detail.target.parentNode || doc);
+  });
+  window.addEventListener("offline", function () { offline(true); });
+  window.addEventListener("online", function () { offline(false); });
+
+  doc.addEventListener("submit", function (event) {
+    var form = event.target;
+    var message = (event.submitter && event.submitter.dataset.confirm) || form.dataset.confirm;
+    if (message && !window.confirm(message)) { event.preventDefault(); return; }
+    if (form.hasAttribute("data-once")) {
+      if (form.dataset.sent) { event.preventDefault(); return; }
+      form.dataset.sent = "1";
+      form.querySelectorAll("button").forEach(function (button) { button.setAttribute("aria-busy", "true"); });
+    }
+  });
+  // Coming back with the back button must not find a dead form.
+  window.addEventListener("pageshow", function () {
+    doc.querySelectorAll("form[data-sent]").forEach(function (form) {
+      delete form.dataset.sent;
+      form.querySelectorAll("button").forEach(function (button) { button.removeAttribute("aria-busy"); });
+    });
+  });
+
+  doc.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-copy]");
+    if (!button || !navigator.clipboard) return;
+    navigator.clipboard.writeText(button.dataset.copy).then(function () {
+      toast("ok", button.dataset.copied || "Disalin");
+    });
+  });
+
+  // A countdown that ends by enabling what it guards; the server decides anyway.
+  function start(root) {
+    root.querySelectorAll("[data-countdown]").forEach(function (item) {
+      if (item.dataset.running) return;
+      item.dataset.running = "1";
+      var left = Number(item.dataset.countdown);
+      var target = doc.getElementById(item.dataset.countdownTarget || "");
+      function tick() {
+        if (left <= 0) {
+          item.textContent = "";
+          if (target) target.disabled = false;
+          return;
+        }
+        if (target) target.disabled = true;
+        item.textContent = Math.floor(left / 60) + ":" + ("0" + (left % 60)).slice(-2);
+        left -= 1;
+        setTimeout(tick, 1000);
+      }
+      tick();
+    });
+  }
+  start(doc);
+  focusFirstError(doc);
+})();
