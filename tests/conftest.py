@@ -7,8 +7,10 @@ on PostgreSQL (`TEST_DATABASE_URL`) the tables are emptied before each test.
 import os
 import shutil
 from collections.abc import Iterator
+from contextvars import Context
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -100,12 +102,25 @@ def extra_env() -> dict[str, str]:
     return {}
 
 
+class OwnContextClient(FlaskClient):
+    """Each request gets an application context of its own, as in production.
+
+    Inside the test's context, requests would share `g`: the logged-in user, the CSRF token
+    and the database session of the one before. A test must not hold a transaction open
+    while it posts: on SQLite the request would wait for it.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return Context().run(super().open, *args, **kwargs)
+
+
 @pytest.fixture
 def app(
     database_url: str, clock: FixedClock, server_url: str, extra_env: dict[str, str]
 ) -> Iterator[Flask]:
     settings = Settings.from_env(environment(database_url, **extra_env))
     app = create_app(settings, clock)
+    app.test_client_class = OwnContextClient
     with app.app_context():
         if server_url:
             _empty_tables()
