@@ -6,10 +6,10 @@ Requests that only read (GET, HEAD) keep the plain BEGIN, so they never wait for
 they must not write.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from flask import has_request_context, request
-from sqlalchemy import Engine, event
+from sqlalchemy import CursorResult, Engine, Update, event
 from sqlalchemy.orm import Session
 
 from portal.extensions import db
@@ -67,3 +67,9 @@ def end_read() -> None:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("uncommitted changes before an outside call")
     session.rollback()
+
+
+def updated(statement: Update) -> int:
+    """Run a guarded UPDATE; the rows it changed say who won. Loaded objects stay as they are."""
+    result = db.session.execute(statement.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount

@@ -1,11 +1,12 @@
 """Pure policy: what an outcome does to a message. No I/O; every branch is in the table test.
 
 A send that may have arrived (`unknown`) is repeated only where the provider drops a repeated
-key; otherwise a person decides, a login code just expires, and a reminder is not worth asking
-about. Never is an unknown outcome turned into a second copy.
+key, or where the provider's own statuses prove that it never had it; otherwise a person
+decides and a login code just expires. Never is an unknown outcome turned into a second copy.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 
 from portal.core.driverkit import (
@@ -19,6 +20,9 @@ MAX_ATTEMPTS = 5
 FIRST_WAIT = 10
 LONGEST_WAIT = 900
 DROPPED_WHEN_UNKNOWN = frozenset({"payment_reminder", "overdue_notice"})
+NEVER_REPEATED = frozenset({"otp_code", "broadcast"})
+RESEND_WINDOW = timedelta(hours=1)
+"""How long after an unknown outcome the provider's statuses are still looked at."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,7 @@ def after_error(
     return Step("pending", "retryable", reason, wait=backoff(attempts, random))
 
 
-def after_unknown(
-    reason: str, kind: str, attempts: int, idempotent: bool, random: Random
-) -> Step:
+def after_unknown(reason: str, kind: str, attempts: int, idempotent: bool, random: Random) -> Step:
     """The provider may have it: a timeout after the bytes left, or our own crash."""
     if kind == "otp_code":
         return Step("unknown", "unknown", f"{reason} Pelanggan dapat meminta kode baru.")
@@ -80,6 +82,17 @@ def after_unknown(
     if kind in DROPPED_WHEN_UNKNOWN:
         return Step("unknown", "unknown", f"{reason} Tidak diulang: pengingat berikutnya menyusul.")
     return Step("unknown", "unknown", f"{reason} Perlu dicek sebelum dikirim ulang.")
+
+
+def proves_absence(kind: str, age_seconds: float, witnesses: int) -> bool:
+    """Whether silence about an unknown send means that it never reached the provider.
+
+    `witnesses` are later messages through the same driver whose status did come back.
+    Several after two minutes, or one after ten, leave no other explanation.
+    """
+    if kind in NEVER_REPEATED:
+        return False
+    return (witnesses >= 3 and age_seconds >= 120) or (witnesses >= 1 and age_seconds >= 600)
 
 
 RANK = {

@@ -42,8 +42,8 @@ def receive() -> Any:
     driver = _meta()
     # Reading the configuration opened a transaction; storing starts its own.
     db.session.rollback()
-    if not driver.verify_hook(request.headers, body):
+    if not driver.verify_hook(dict(request.headers), body):
         abort(401)
-    inbox.store("whatsapp.meta", body, request.headers)
+    inbox.store("whatsapp.meta", body, {"content-type": request.content_type or ""})
     db.session.commit()
     return jsonify(ok=True)

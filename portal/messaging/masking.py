@@ -1,7 +1,9 @@
-"""What of a payload and an answer may be kept in the log: no code, no key, no huge body."""
+"""What of a payload and an answer may be kept in the log: no code, no key, no whole number."""
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from portal.core.driverkit import DriverError
 from portal.infra.logs import redact_secrets
@@ -11,19 +13,33 @@ LIMIT = 8000
 HIDDEN = "••••••"
 
 
-def payload(sent: object, code: str | None) -> str:
-    """The payload as readable JSON, the login code hidden wherever it appears."""
-    text = json.dumps(sent, ensure_ascii=False, indent=1)
-    if code:
-        text = re.sub(rf"(?<!\d){re.escape(code)}(?!\d)", HIDDEN, text)
-    return redact_secrets(text)[:LIMIT]
+@dataclass(frozen=True)
+class Mask:
+    """What must not be readable in the log of one message."""
 
+    code: str | None = field(repr=False)
+    recipient: str = field(repr=False)
+    secrets: Sequence[str] = field(repr=False, default=())
 
-def answer(receipt: Receipt | None, error: DriverError | None) -> str:
-    """What the provider said, shortened."""
-    if receipt is not None:
-        return redact_secrets(receipt.answer)[:LIMIT]
-    if error is None:
-        return ""
-    parts = (f"kode {error.code}" if error.code else "", error.detail)
-    return redact_secrets(" ".join(part for part in parts if part))[:LIMIT]
+    def payload(self, sent: object) -> str:
+        """The payload as readable JSON."""
+        return self._hide(json.dumps(sent, ensure_ascii=False, indent=1))
+
+    def answer(self, receipt: Receipt | None, error: DriverError | None) -> str:
+        """What the provider said, shortened."""
+        if receipt is not None:
+            return self._hide(receipt.answer)
+        if error is None:
+            return ""
+        parts = (f"kode {error.code}" if error.code else "", error.detail)
+        return self._hide(" ".join(part for part in parts if part))
+
+    def _hide(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, HIDDEN)
+        digits = self.recipient.lstrip("+")
+        if len(digits) > 8:
+            text = text.replace(digits, f"{digits[:4]}••••{digits[-3:]}")
+        if self.code:
+            text = re.sub(rf"(?<!\d){re.escape(self.code)}(?!\d)", HIDDEN, text)
+        return redact_secrets(text)[:LIMIT]

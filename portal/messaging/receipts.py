@@ -18,7 +18,7 @@ _STAMP = {"sent": "sent_at", "delivered": "delivered_at", "read": "read_at"}
 
 
 def process(hook: InboundHook) -> str:
-    """Apply every status in a stored callback; the caller commits.
+    """Apply every status in a stored callback; the caller commits, except before NotYet.
 
     Raises NotYet while an event's message is not known and the callback is young: its
     sender may not have stored the id yet.
@@ -27,7 +27,8 @@ def process(hook: InboundHook) -> str:
     events = REGISTRY.get(kind)({}, _no_http()).parse_hook(bytes(hook.body))
     unknown = sum(not apply(event) for event in events)
     if unknown and wall() - hook.received_at < PARKED:
-        # What was applied is applied again without effect.
+        # One foreign id must not hold up the rest of the batch; merging again is harmless.
+        db.session.commit()
         raise NotYet(f"{unknown} status belum dikenal")
     return f"{len(events)} status, {unknown} tidak dikenal"
 
@@ -45,7 +46,8 @@ def apply(event: DeliveryEvent) -> bool:
     state = merge_status(message.state, event.state)
     values: dict[str, Any] = {}
     if state != message.state:
-        values = {"state": state, "lease_token": None, "lease_until": None}
+        # The lease token stays: who is still sending may add what it learnt.
+        values = {"state": state, "lease_until": None}
         values["reason"] = event.reason if state == "failed" else ""
     if message.provider_id is None:
         values["provider_id"] = event.provider_id

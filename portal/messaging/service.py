@@ -9,12 +9,14 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.extensions import db
-from portal.infra import audit, queue as bell
-from portal.infra.database import is_postgres
+from portal.infra import audit
+from portal.infra import queue as bell
+from portal.infra.database import is_postgres, updated
 from portal.infra.timekeeping import now, wall
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
 
+MAX_KEY = 120
 RESENDABLE = ("failed", "unknown", "expired", "cancelled")
 
 
@@ -74,13 +76,15 @@ def ring(lane: str, message_id: int) -> None:
 
 
 def _row(message: NewMessage) -> dict[str, Any]:
+    if len(message.dedupe_key) > MAX_KEY:
+        raise ValueError("a dedupe key that is cut off would silence other messages")
     kind = KINDS[message.kind]
     stamp = wall()
     expires = message.expires_at
     if expires is None and kind.stale_after is not None:
         expires = stamp + kind.stale_after
     return {
-        "dedupe_key": message.dedupe_key[:120],
+        "dedupe_key": message.dedupe_key,
         "kind": message.kind,
         "lane": kind.lane,
         "recipient": message.recipient,
@@ -103,14 +107,14 @@ def _row(message: NewMessage) -> dict[str, Any]:
 
 def cancel(message_id: int, reason: str) -> bool:
     """Take a waiting message out; False when it already left. Audited."""
-    cancelled = db.session.execute(
+    cancelled = updated(
         update(Message)
         .where(Message.id == message_id, Message.state == "pending")
         .values(state="cancelled", reason=reason[:500])
     )
-    if cancelled.rowcount == 1:
+    if cancelled:
         audit.record("message.cancel", f"message:{message_id}", reason=reason)
-    return cancelled.rowcount == 1
+    return cancelled == 1
 
 
 def resend(message_id: int) -> int:

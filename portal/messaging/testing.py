@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from portal.core.driverkit import Capability
+from portal.core.driverkit import Capability, Misconfigured
 from portal.core.phone import PhoneNumber
 from portal.extensions import db
 from portal.infra import audit
@@ -36,10 +36,18 @@ def default_kind() -> str:
 
 def send_test(number: PhoneNumber, kind: str | None, nonce: str) -> TestResult:
     """Queue a message with sample values and send it at once. Commits; audited."""
-    kind = kind or default_kind()
-    params = {name: SAMPLES[name] for name in KINDS[kind].expects if name != "code"}
-    if channels.active() is None:
+    try:
+        channel = channels.active()
+        kind = kind or default_kind()
+    except Misconfigured as error:
+        return TestResult(False, error.sentence)
+    if channel is None:
         return TestResult(False, _("Belum ada driver WhatsApp yang dipilih."))
+    if not channels.sending_enabled():
+        return TestResult(False, _("Pengiriman dimatikan (WHATSAPP_ENABLED=false)."))
+    # A person trying again is reason enough to end a pause.
+    channels.resume(channel.id)
+    params = {name: SAMPLES[name] for name in KINDS[kind].expects if name != "code"}
     message_id = service.queue(kind, str(number), f"{kind}:test:{nonce}", params)
     if message_id is None:
         return TestResult(False, _("Pesan uji ini sudah dikirim."))

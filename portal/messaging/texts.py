@@ -27,7 +27,13 @@ from portal.settings import service as settings
 
 FOLDER = Path(__file__).parent / "defaults"
 _PLACE = re.compile(r"\[\[([a-z_]+)\]\]")
-# A zero-width joiner before the mark keeps WhatsApp from pairing it.
+# A word joiner before the mark keeps WhatsApp from pairing it. Only where people choose the
+# words: a number that is copied from a message must stay what it is.
+_CHOSEN = frozenset({"name", "plan", "status"})
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+_ODD = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]"
+)
 _MARKS = str.maketrans({mark: f"\u2060{mark}" for mark in "*_~`"})
 
 
@@ -43,8 +49,17 @@ def default_text(kind: str, language: str) -> str:
 
 def clean(value: str) -> str:
     """One line without control, bidirectional or zero-width characters."""
-    flat = re.sub(r"\s+", " ", value)
-    return "".join(char for char in flat if unicodedata.category(char) not in {"Cc", "Cf"}).strip()
+    return re.sub(r"\s+", " ", _harmless(re.sub(r"\s", " ", value))).strip()
+
+
+def _harmless(value: str) -> str:
+    return "".join(char for char in value if unicodedata.category(char) not in _UNSEEN)
+
+
+def _paragraphs(value: str) -> str:
+    """A text of several lines, each of them clean; emoji joined by U+200D stay whole."""
+    lines = value.replace("\r\n", "\n").split("\n")
+    return "\n".join(_ODD.sub("", line).rstrip() for line in lines).strip()
 
 
 def substitute(template: str, values: Mapping[str, str]) -> str:
@@ -56,7 +71,7 @@ def render(kind: str, language: str, params: Mapping[str, Any], code: str | None
     """The whole text of a message. `code` only for a login code that is leaving now."""
     with force_locale(language):
         values = {
-            name: shown if name in {"text"} else shown.translate(_MARKS)
+            name: shown.translate(_MARKS) if name in _CHOSEN else shown
             for name, shown in _shown(params, code, format_rupiah).items()
         }
         values["company"] = clean(settings.text("company.name"))
@@ -81,7 +96,9 @@ def code_for(message: Message) -> tuple[str | None, str]:
         return None, ""
     if message.otp_challenge_id is None:
         # A test of the template from the settings page: never a code that opens anything.
-        return (SAMPLES["code"], "") if message.customer_id is None else (None, "Kode sudah hilang.")
+        return (
+            (SAMPLES["code"], "") if message.customer_id is None else (None, "Kode sudah hilang.")
+        )
     code = code_to_send(message.otp_challenge_id)
     return (code, "") if code else (None, "Kode sudah dipakai, diganti, atau kedaluwarsa.")
 
@@ -99,21 +116,25 @@ def _shown(params: Mapping[str, Any], code: str | None, money: Any) -> dict[str,
         if name == "amount":
             shown[name] = money(int(value))
         elif name == "due_on":
-            shown[name] = format_date(date.fromisoformat(value), "d MMMM yyyy")
+            shown[name] = _date(date.fromisoformat(value), "d MMMM yyyy")
         elif name == "paid_at":
             local = datetime.fromisoformat(value).astimezone(zone())
-            shown[name] = f"{format_date(local.date(), 'd MMM yyyy')} {local:%H.%M}"
+            shown[name] = f"{_date(local.date(), 'd MMM yyyy')} {local:%H.%M}"
         elif name == "period":
-            shown[name] = format_date(date.fromisoformat(f"{value}-01"), "MMMM yyyy")
+            shown[name] = _date(date.fromisoformat(f"{value}-01"), "MMMM yyyy")
         elif name == "cs_phone":
             shown[name] = _local_phone(str(value))
         elif name == "text":
-            shown[name] = str(value).strip()
+            shown[name] = _paragraphs(str(value))
         else:
             shown[name] = clean(str(value))
     if code is not None:
         shown["code"] = code
     return shown
+
+
+def _date(day: date, pattern: str) -> str:
+    return str(format_date(day, pattern))  # type: ignore[no-untyped-call]
 
 
 def _local_phone(value: str) -> str:

@@ -61,6 +61,12 @@ def internal(key: str, default: Any = None) -> Any:
     return default if raw is None else json.loads(raw)
 
 
+def fresh_internal(key: str, default: Any = None) -> Any:
+    """The same, past the cache: another process may just have written it."""
+    raw = db.session.scalar(select(Setting.value).where(Setting.key == f"internal.{key}"))
+    return default if raw is None else json.loads(raw)
+
+
 def set_internal(key: str, value: Any) -> None:
     """Keep a value for the system itself; no audit."""
     _write(f"internal.{key}", value, "system")

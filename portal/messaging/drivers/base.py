@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from portal.core.driverkit import Driver, Health
+from portal.core.driverkit import Capability, Driver, Health
 from portal.infra.http import Http
 
 
@@ -49,6 +49,11 @@ class MessageDriver(Driver):
             for declared in self.fields
         }
         self.http = http
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether the service sends once however often a key is repeated."""
+        return Capability.IDEMPOTENT in self.capabilities
 
     def payload(self, message: OutgoingMessage) -> object:
         """What will be sent, for the log; holds no credential."""

@@ -19,7 +19,9 @@ class Console(MessageDriver):
         return {"to": message.to, "text": message.text}
 
     def send(self, message: OutgoingMessage) -> Receipt:
-        log.info("console: %s for …%s (%d characters)", message.kind, message.to[-3:], len(message.text))
+        log.info(
+            "console: %s for …%s (%d characters)", message.kind, message.to[-3:], len(message.text)
+        )
         return Receipt(f"console-{message.key}", "ditulis ke catatan")
 
     def check(self) -> Health:

@@ -4,7 +4,7 @@ POST: `{secret}`, `:secret` or `[secret]` in the URL is replaced; an address who
 neither `/ext/` nor `/wa` gets `/ext/<secret>/wa` appended. The same idempotency key goes in
 header and body and stays the same across retries; the gateway's own retries are switched
 off, so that only one side repeats. GET: `[number]` and `[text]` must be in the URL.
-Answers are judged by HTTP status and body together, never by luck.
+Answers are judged in `_gateway_answers.py`.
 """
 
 import base64
@@ -13,40 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from portal.core.driverkit import (
-    Capability,
-    ConfigField,
-    DriverError,
-    Health,
-    Misconfigured,
-    Permanent,
-    RateLimited,
-    Retryable,
-)
-from portal.infra.http import Reply
+from portal.core.driverkit import Capability, ConfigField, Health
+from portal.messaging.drivers import _gateway_answers
 from portal.messaging.drivers.base import MessageDriver, OutgoingMessage, Receipt
 
-# Words in `code` or the message -> class and sentence.
-CODES: tuple[tuple[str, type[DriverError], str], ...] = (
-    ("not_registered", Permanent, "Nomor ini tidak terdaftar di WhatsApp."),
-    ("not registered", Permanent, "Nomor ini tidak terdaftar di WhatsApp."),
-    ("invalid_number", Permanent, "Nomor tujuan tidak sah."),
-    ("target invalid", Permanent, "Nomor tujuan tidak sah."),
-    ("unauthorized", Misconfigured, "Gateway menolak kunci. Periksa secret atau token."),
-    ("invalid token", Misconfigured, "Gateway menolak kunci. Periksa secret atau token."),
-    ("token invalid", Misconfigured, "Gateway menolak kunci. Periksa secret atau token."),
-    ("disconnected", Misconfigured, "Perangkat WhatsApp di gateway terputus. Pindai ulang QR."),
-    ("logged out", Misconfigured, "Perangkat WhatsApp di gateway keluar. Pindai ulang QR."),
-    ("quota", Misconfigured, "Kuota gateway habis."),
-    ("rate", RateLimited, "Gateway meminta menunggu."),
-)
-_TRUE = {"true", "1", "yes", "ok", "success", "sent", "delivered"}
-_FALSE = {"false", "0", "no", "error", "failed", "fail", "invalid"}
-_BAD_WORDS = re.compile(
-    r"not registered|failed|error|bad gateway|gateway timeout|service unavailable|forbidden"
-    r"|unauthorized|invalid token|exception|<html",
-    re.IGNORECASE,
-)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,60}")
 _REFUSED_HEADERS = {"host", "cookie", "connection", "content-length", "content-type"}
 _REFUSED_PREFIXES = ("content-", "transfer-", "x-forwarded-", "idempotency-")
@@ -62,7 +32,8 @@ def _http_url(value: str) -> str | None:
 def _get_url(value: str) -> str | None:
     if sentence := _http_url(value):
         return sentence
-    after_host = value.split("//", 1)[1].partition("/")[2]
+    parts = urlsplit(value)
+    after_host = f"{parts.path}?{parts.query}"
     for place in ("[number]", "[text]"):
         if place not in after_host:
             return f"Alamat harus memuat {place} sesudah nama host."
@@ -79,14 +50,16 @@ def _header_name(value: str) -> str | None:
 
 
 def _printable(value: str) -> str | None:
-    return None if value.isascii() and value.isprintable() else "Ada huruf yang tidak boleh dipakai."
+    return (
+        None if value.isascii() and value.isprintable() else "Ada huruf yang tidak boleh dipakai."
+    )
 
 
 class Gateway(MessageDriver):
     """Any gateway that understands PHPNuxBill's POST or GET."""
 
     kind = "gateway"
-    label = "Gateway WhatsApp (POST/GET gaya PHPNuxBill)"
+    label = "Gateway WhatsApp (POST/GET)"
     capabilities = frozenset({Capability.TEXT, Capability.IDEMPOTENT})
     fields = (
         ConfigField(
@@ -172,7 +145,7 @@ class Gateway(MessageDriver):
         if (config.get("mode") or "post") == "post" and "url" not in errors:
             url, secret = config.get("url", ""), config.get("secret", "")
             if _needs_secret(url) and not secret:
-                errors["secret"] = "Alamat ini membutuhkan secret."
+                errors |= {"secret": "Alamat ini membutuhkan secret."}
         return errors
 
     @property
@@ -195,14 +168,15 @@ class Gateway(MessageDriver):
 
     def send(self, message: OutgoingMessage) -> Receipt:
         if self.config["mode"] == "get":
-            return _judge(self.http.request("GET", self._get_address(message)))
+            reply = self.http.request("GET", self._get_address(message))
+            return _gateway_answers.judge(reply, plain_text=True)
         reply = self.http.request(
             "POST",
             build_url(self.config["url"], self.config["secret"]),
             headers={"Idempotency-Key": _key(message.key), **self._auth_headers()},
             json=self.payload(message),
         )
-        return _judge(reply)
+        return _gateway_answers.judge(reply, plain_text=False)
 
     def _get_address(self, message: OutgoingMessage) -> str:
         """Values are percent-encoded and placed after the host only, in one pass."""
@@ -210,7 +184,9 @@ class Gateway(MessageDriver):
             "[number]": quote(message.to.lstrip("+"), safe=""),
             "[text]": quote(message.text, safe=""),
         }
-        return re.sub(r"\[number\]|\[text\]", lambda place: values[place[0]], self.config["get_url"])
+        return re.sub(
+            r"\[number\]|\[text\]", lambda place: values[place[0]], self.config["get_url"]
+        )
 
     def _auth_headers(self) -> dict[str, str]:
         auth = self.config["auth"]
@@ -256,58 +232,6 @@ def build_url(url: str, secret: str) -> str:
         return url
     base, mark, query = url.partition("?")
     return f"{base.rstrip('/')}/ext/{encoded}/wa{mark}{query}"
-
-
-def _verdict(data: Mapping[str, Any]) -> bool | None:
-    """True, False, or None when the body does not say."""
-    for name in ("ok", "success", "status", "result"):
-        value = str(data.get(name, "")).strip().lower()
-        if value in _TRUE:
-            return True
-        if value in _FALSE:
-            return False
-    return False if any(data.get(name) for name in ("error", "errors")) else None
-
-
-def _judge(reply: Reply) -> Receipt:
-    """Accepted only when the answer says so and the status agrees."""
-    data = reply.json()
-    good_status = 200 <= reply.status < 300
-    if isinstance(data, dict):
-        verdict = _verdict(data)
-        if good_status and verdict:
-            found = data.get("id") or data.get("message_id")
-            return Receipt(str(found) if found else None, reply.text[:1000], reply.status)
-        if verdict is False or (400 <= reply.status < 500):
-            raise _refusal(reply, f"{data.get('code', '')} {data.get('message', '')} {data.get('error', '')}")
-    elif good_status and reply.body.strip() and not _BAD_WORDS.search(reply.text[:2000]):
-        return Receipt(None, reply.text[:1000], reply.status)
-    if 400 <= reply.status < 500:
-        raise _refusal(reply, reply.text[:300])
-    raise Retryable(
-        "Jawaban gateway tidak jelas, hasilnya belum pasti.",
-        detail=reply.text[:300],
-        http_status=reply.status,
-        outcome_unknown=True,
-    )
-
-
-def _refusal(reply: Reply, words: str) -> DriverError:
-    """A definite no: by its words first, then by the HTTP status."""
-    about: dict[str, Any] = {"detail": words.strip()[:300], "http_status": reply.status}
-    if reply.status == 429:
-        wait = reply.headers.get("Retry-After", "")
-        return RateLimited(
-            "Gateway meminta menunggu.", retry_after=int(wait) if wait.isdigit() else 60, **about
-        )
-    for word, error, sentence in CODES:
-        if word in words.lower():
-            return error(sentence, **about)
-    if reply.status in {401, 403, 404}:
-        return Misconfigured("Gateway menolak permintaan. Periksa alamat dan kunci.", **about)
-    if reply.status >= 500:
-        return Retryable("Gateway sedang bermasalah.", **about)
-    return Permanent("Gateway menolak pesan ini.", **about)
 
 
 DRIVER = Gateway

@@ -1,0 +1,128 @@
+"""What a gateway's answer means: HTTP status and body together.
+
+A clear yes is accepted, a clear no has one of our error classes, and whatever lies between
+is unknown: it may have been sent.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from portal.core.driverkit import (
+    DriverError,
+    Misconfigured,
+    Permanent,
+    RateLimited,
+    Retryable,
+)
+from portal.infra.http import Reply
+from portal.messaging.drivers.base import Receipt
+
+# Words in `code` or the message -> class and sentence; the first that fits.
+CODES: tuple[tuple[str, type[DriverError], str], ...] = (
+    (
+        r"not[_ ]registered|not[_ ]on[_ ]whatsapp",
+        Permanent,
+        "Nomor ini tidak terdaftar di WhatsApp.",
+    ),
+    (r"invalid[_ ](number|phone|target)|target invalid", Permanent, "Nomor tujuan tidak sah."),
+    (
+        r"unauthori[sz]ed|forbidden|(invalid|wrong|expired)[_ ](token|secret|api.?key)"
+        r"|(token|secret) invalid",
+        Misconfigured,
+        "Gateway menolak kunci. Periksa secret atau token.",
+    ),
+    (
+        r"disconnected|logged[_ ]out|not[_ ]connected|session[_ ]not",
+        Misconfigured,
+        "Perangkat WhatsApp di gateway terputus. Pindai ulang QR.",
+    ),
+    (r"quota|insufficient|expired plan", Misconfigured, "Kuota gateway habis."),
+    (r"rate[_ ]?limit|too[_ ]many", RateLimited, "Gateway meminta menunggu."),
+)
+_TRUE = {"true", "1", "yes", "ok", "success", "sent", "delivered", "queued", "accepted"}
+_FALSE = {"false", "0", "no", "error", "failed", "fail", "invalid"}
+_BAD_WORDS = re.compile(
+    r"not registered|failed|error|bad gateway|gateway timeout|service unavailable|forbidden"
+    r"|unauthorized|invalid|exception|<html",
+    re.IGNORECASE,
+)
+# Refused only in name: the request, or an earlier one with this key, may have gone through.
+_UNCERTAIN = frozenset({408, 409, 425})
+_TIMED_OUT = re.compile(r"time[ds]?[_ -]?out", re.IGNORECASE)
+
+
+def judge(reply: Reply, *, plain_text: bool) -> Receipt:
+    """The receipt of an accepted message; raises one of the error classes otherwise.
+
+    `plain_text`: the legacy GET, where any 2xx without words of failure is a yes. The POST
+    contract is JSON; other 2xx bodies are a yes only when they are just a word of success.
+    """
+    data = reply.json()
+    good = 200 <= reply.status < 300
+    said = data if isinstance(data, dict) else {}
+    verdict = _verdict(said)
+    if verdict is None and (plain_text or not said):
+        verdict = _words(reply, plain_text=plain_text)
+    if good and verdict:
+        found = said.get("id") or said.get("message_id")
+        plain = isinstance(found, str | int) and not isinstance(found, bool)
+        return Receipt(str(found) if plain else None, reply.text[:1000], reply.status)
+    words = " ".join(str(said.get(name) or "") for name in ("code", "message", "error", "reason"))
+    raise _refusal(reply, words.strip() if said else reply.text[:300], verdict)
+
+
+def _verdict(said: Mapping[str, Any]) -> bool | None:
+    """True, False, or None when the body does not say."""
+    for name in ("ok", "success", "status", "result"):
+        value = str(said.get(name, "")).strip().lower()
+        if value in _TRUE:
+            return True
+        if value in _FALSE:
+            return False
+    if any(said.get(name) for name in ("error", "errors")):
+        return False
+    code = str(said.get("code") or "").strip().lower()
+    if code in _TRUE:
+        return True
+    return False if code and not code.isdigit() else None
+
+
+def _words(reply: Reply, *, plain_text: bool) -> bool | None:
+    """A body that is not a JSON object."""
+    text = reply.text[:2000].strip()
+    if plain_text:
+        return None if _BAD_WORDS.search(text) else True
+    return True if text.strip('"').lower() in _TRUE else None
+
+
+def _refusal(reply: Reply, words: str, verdict: bool | None) -> DriverError:
+    about: dict[str, Any] = {"detail": words[:300], "http_status": reply.status}
+    status = reply.status
+    if status == 429:
+        return _wait(reply, about)
+    if 300 <= status < 400:
+        return Misconfigured("Alamat gateway dialihkan. Isi alamat akhirnya.", **about)
+    clear_no = 400 <= status < 500 or (verdict is False and not _TIMED_OUT.search(words))
+    if status in _UNCERTAIN or not clear_no:
+        return Retryable(
+            "Jawaban gateway tidak jelas, hasilnya belum pasti.", outcome_unknown=True, **about
+        )
+    for pattern, error, sentence in CODES:
+        if re.search(pattern, words, re.IGNORECASE):
+            return _wait(reply, about) if error is RateLimited else error(sentence, **about)
+    return _by_status(status, about)
+
+
+def _by_status(status: int, about: dict[str, Any]) -> DriverError:
+    if status in {401, 403, 404, 405}:
+        return Misconfigured("Gateway menolak permintaan. Periksa alamat dan kunci.", **about)
+    if status >= 500:
+        return Retryable("Gateway sedang bermasalah.", **about)
+    return Permanent("Gateway menolak pesan ini.", **about)
+
+
+def _wait(reply: Reply, about: dict[str, Any]) -> RateLimited:
+    wait = reply.headers.get("Retry-After", "")
+    seconds = min(int(wait), 3600) if wait.isdigit() else 60
+    return RateLimited("Gateway meminta menunggu.", retry_after=seconds, **about)

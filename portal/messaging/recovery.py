@@ -1,0 +1,162 @@
+"""After a crash: dead leases, stale messages, sends nobody recorded, unknown outcomes.
+
+Each function is a guarded UPDATE or a row of them, safe in several sweepers at once; the
+caller commits.
+"""
+
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy.orm import aliased
+
+from portal.core.driverkit import Capability, Misconfigured
+from portal.extensions import db
+from portal.infra.database import updated
+from portal.infra.timekeeping import wall
+from portal.messaging import channels
+from portal.messaging.delivery import RESEND_WINDOW, after_unknown, proves_absence
+from portal.messaging.models import Message, MessageAttempt
+from portal.messaging.registry import REGISTRY
+
+_random = SystemRandom()
+BATCH = 200
+
+
+def free_dead_leases() -> int:
+    """Claimed, but the first byte was never near: anybody's again."""
+    current = wall()
+    return updated(
+        update(Message)
+        .where(Message.state == "leased", Message.lease_until < current)
+        .values(state="pending", lease_token=None, lease_until=None, next_at=current)
+    )
+
+
+def expire_stale() -> int:
+    """Waiting past their time; a login code whose outcome is unknown just ends with the code."""
+    otp = and_(Message.state == "unknown", Message.kind == "otp_code")
+    return updated(
+        update(Message)
+        .where(or_(Message.state == "pending", otp), Message.expires_at < wall())
+        .values(state="expired", reason="Kedaluwarsa sebelum sempat dikirim.")
+    )
+
+
+def settle_interrupted() -> None:
+    """Messages whose worker died while the provider was asked: put to the policy."""
+    stuck = db.session.scalars(
+        select(Message)
+        .where(Message.state == "sending", Message.lease_until < wall())
+        .order_by(Message.id)
+        .limit(BATCH)
+    ).all()
+    for message in stuck:
+        _settle(message)
+
+
+def _settle(message: Message) -> None:
+    step = after_unknown(
+        "Server berhenti saat mengirim.",
+        message.kind,
+        message.attempts,
+        _drops_repeats(message.driver),
+        _random,
+    )
+    settled = updated(
+        update(Message)
+        .where(
+            Message.id == message.id,
+            Message.state == "sending",
+            Message.lease_token == message.lease_token,
+        )
+        .values(
+            state=step.state,
+            reason=step.reason,
+            lease_token=None,
+            lease_until=None,
+            next_at=wall() + timedelta(seconds=step.wait),
+        )
+    )
+    if settled:
+        updated(
+            update(MessageAttempt)
+            .where(
+                MessageAttempt.message_id == message.id,
+                MessageAttempt.lease_token == message.lease_token,
+            )
+            .values(outcome="unknown", reason=step.reason, finished_at=wall())
+        )
+
+
+def _drops_repeats(driver: str) -> bool:
+    """Whether the channel in force is the one that was asked, and drops a repeated key."""
+    try:
+        channel = channels.active()
+    except Misconfigured:
+        return False
+    return channel is not None and channel.kind == driver and channel.idempotent
+
+
+def settle_unknown() -> None:
+    """Send once more what demonstrably never arrived at the provider.
+
+    A provider that reports statuses has reported those of later messages, and nothing
+    about this one: then it never had it. Without such proof the message stays unknown.
+    """
+    for message, started_at in db.session.execute(_unknown()).all():
+        age = (wall() - started_at).total_seconds()
+        if not proves_absence(message.kind, age, _witnesses(message.driver, started_at)):
+            continue
+        updated(
+            update(Message)
+            .where(Message.id == message.id, Message.state == "unknown")
+            .values(
+                state="pending",
+                reason="Tidak pernah sampai di penyedia; dikirim sekali lagi.",
+                next_at=wall(),
+            )
+        )
+
+
+def _unknown() -> Select[Any]:
+    """Unknown messages of drivers with statuses, with the start of their only unknown try."""
+    telling = [d.kind for d in REGISTRY if Capability.DELIVERY_HOOK in d.capabilities]
+    tries = (
+        select(MessageAttempt.message_id, func.max(MessageAttempt.started_at).label("started_at"))
+        .where(
+            MessageAttempt.outcome == "unknown",
+            MessageAttempt.started_at > wall() - RESEND_WINDOW,
+        )
+        .group_by(MessageAttempt.message_id)
+        .having(func.count() == 1)
+        .subquery()
+    )
+    return (
+        select(Message, tries.c.started_at)
+        .join(tries, tries.c.message_id == Message.id)
+        .where(
+            Message.state == "unknown",
+            Message.driver.in_(telling),
+            or_(Message.expires_at.is_(None), Message.expires_at > wall()),
+        )
+        .order_by(Message.id)
+        .limit(BATCH)
+    )
+
+
+def _witnesses(driver: str, after: datetime) -> int:
+    """Messages tried after that moment whose status came back, up to three."""
+    later = aliased(MessageAttempt)
+    rows = db.session.scalars(
+        select(Message.id)
+        .join(later, later.message_id == Message.id)
+        .where(
+            later.driver == driver,
+            later.started_at > after,
+            Message.state.in_(("sent", "delivered", "read")),
+        )
+        .limit(3)
+    )
+    return len(rows.all())
