@@ -10,7 +10,7 @@ from portal.accounts import otp
 from portal.accounts.models import OtpChallenge
 from portal.extensions import db
 
-_TOKEN = re.compile(r'name="csrf_token"[^>]*?value="([^"]+)"')
+_TOKEN = re.compile(r'name="csrf[_-]token"[^>]*?(?:value|content)="([^"]+)"')
 
 
 def without_token(html: str) -> str:

@@ -57,7 +57,7 @@ def enter() -> Response:
 
 @bp.post("/logout")
 @public
-def logout() -> Response:
+def leave() -> Response:
     """Forget this browser's staff session."""
     session.clear()
     return go(url_for("accounts.login"), _("Anda sudah keluar."))

@@ -9,6 +9,7 @@ from portal.extensions import db
 from portal.infra import audit
 from portal.infra.secrets import new_token
 from portal.infra.timekeeping import now
+from portal.web.setup import LANGUAGES
 
 FIELDS = ("name", "phone", "phone_alt", "address", "area_id")
 
@@ -99,3 +100,17 @@ def area_id(name: str) -> int | None:
 def end_sessions(customer: Customer) -> None:
     """Log this customer out on every device."""
     customer.session_token = new_token()
+
+
+def change_language(customer: Customer, language: str) -> None:
+    """The language of this customer's pages and messages; raises ValueError for others."""
+    if language not in LANGUAGES:
+        raise ValueError(f"no such language: {language!r}")
+    if language != customer.language:
+        audit.record(
+            "customer.change",
+            f"customer:{customer.id}",
+            before={"language": customer.language},
+            after={"language": language},
+        )
+        customer.language = language

@@ -1,5 +1,6 @@
 """What the customer's pages show, gathered in a fixed number of queries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -8,6 +9,10 @@ from portal.core.period import Period
 from portal.customers.models import Customer
 from portal.infra.timekeeping import now, today
 from portal.invoices import queries as invoices
+from portal.invoices.billing import BILLED_STATES
+from portal.invoices.queries import InvoiceView
+from portal.network.decision import Debt, decide
+from portal.network.isolation import BY_HAND, rule_for
 from portal.network.queries import AccessView, access_views
 from portal.payments import queries as payments
 from portal.payments.models import PaymentOrder
@@ -18,24 +23,57 @@ from portal.subscriptions.queries import lines_of
 
 @dataclass(frozen=True)
 class LineView:
-    """One service line with its access."""
+    """One service line with its access. `limit_on`: when it is walled off unless paid."""
 
     line: Subscription
     access: AccessView
+    late: bool = False
+    limit_on: date | None = None
 
     @property
     def status(self) -> str:
-        """What the badge says: the wanted state, or that it is on its way."""
-        if self.line.state == "active" and self.access.actual != "open":
+        """What the badge says: the wanted state, that it is on its way, or that it is late."""
+        if self.line.state != "active":
+            return self.line.state
+        if self.access.actual != "open":
             return "opening"
-        return self.line.state
+        return "overdue" if self.late else "active"
+
+    @property
+    def by_hand(self) -> bool:
+        """Walled off by a person: paying does not open it by itself."""
+        return self.access.decision == BY_HAND
 
 
-def lines(customer_id: int) -> list[LineView]:
-    """The customer's lines with their access."""
+def lines(customer_id: int, owing: Sequence[InvoiceView] = ()) -> list[LineView]:
+    """The customer's lines with their access, judged by these open invoices."""
     found = lines_of(customer_id)
     access = access_views([line.id for line in found])
-    return [LineView(line, access[line.id]) for line in found]
+    day = today()
+    views = []
+    for line in found:
+        mine = [row for row in owing if row.subscription_id == line.id]
+        late = any(row.due_on < day for row in mine)
+        limit = _limit_on(line, access[line.id], mine, day)
+        views.append(LineView(line, access[line.id], late, limit))
+    return views
+
+
+def _limit_on(
+    line: Subscription, access: AccessView, owing: Sequence[InvoiceView], day: date
+) -> date | None:
+    """When the line would be walled off, by the function the nightly run uses.
+
+    Asked now and not read from the last run, which has not seen an invoice of this morning.
+    """
+    if line.state != "active" or access.decision == BY_HAND:
+        return None
+    debts = [Debt(row.due_on, row.remaining) for row in owing]
+    decision = decide(debts, rule_for(line.plan.grace_days), day)
+    if decision.action == "keep":
+        return decision.next_on
+    # Past its grace: held open by staff until a day, else it is the next run's.
+    return access.next_on if access.next_on and access.next_on > day else day
 
 
 def home(customer: Customer) -> dict[str, Any]:
@@ -43,24 +81,26 @@ def home(customer: Customer) -> dict[str, Any]:
     day = today()
     rows = invoices.of_customer(customer.id, day)
     owing = sorted((row for row in rows if row.state == "open"), key=lambda row: row.due_on)
-    mine = lines(customer.id)
-    dates = [view.access.next_on for view in mine if view.access.next_on]
+    mine = lines(customer.id, owing)
+    limits = [view.limit_on for view in mine if view.limit_on]
     return {
         "owing": owing,
         "total": sum(row.remaining for row in owing),
         "recent": rows[:5],
         "lines": mine,
         "isolated": [view for view in mine if view.line.state == "isolated"],
-        "limit_on": min(dates) if dates and owing else None,
+        "limit_on": min(limits, default=None),
         "credit": credit_balance(customer.id),
         "next_invoice": next_invoice([view.line for view in mine], day),
     }
 
 
-def next_invoice(found: list[Subscription], day: date) -> date | None:
-    """About when the next invoice comes, from the billing days."""
+def next_invoice(found: Sequence[Subscription], day: date) -> date | None:
+    """About when the next invoice comes, from the billing days of lines that are billed."""
     coming = []
     for line in found:
+        if line.state not in BILLED_STATES:
+            continue
         for period in (Period.of(day), Period.of(day).next()):
             if (at := period.day(line.billing_day)) > day:
                 coming.append(at)
@@ -91,3 +131,10 @@ def order(found: PaymentOrder) -> dict[str, Any]:
         "isolated": any(view.line.state == "isolated" for view in mine),
         "poll": "3s" if opening else poll_every(found),
     }
+
+
+def history(customer_id: int) -> list[dict[str, Any]]:
+    """Payments with the invoices they went to, the newest first."""
+    found = payments.payments_of_customer(customer_id)
+    parts = payments.invoices_of_payments([payment.id for payment in found])
+    return [{"payment": payment, "invoices": parts.get(payment.id, [])} for payment in found]

@@ -6,19 +6,22 @@ is bound to the logged-in customer; anything else is 404.
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, session, url_for
+from flask import Blueprint, Response, abort, redirect, request, session, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, logout_user
+from flask_babel import refresh
+from flask_login import current_user
 
 from portal.customers import service as customers
 from portal.customers.models import Customer
 from portal.dashboard import customer_view
 from portal.extensions import db
 from portal.infra.timekeeping import today
-from portal.invoices import queries as invoices
+from portal.invoices import queries as invoice_queries
 from portal.payments import queries as payments
 from portal.web.access import customer_only, public
-from portal.web.htmx import go, page
+from portal.web.htmx import go, is_fragment, page
+from portal.web.pagination import paginate
+from portal.web.setup import LANGUAGES
 
 bp = Blueprint("home", __name__)
 
@@ -34,27 +37,36 @@ def index() -> Any:
 
 @bp.get("/me/invoices")
 @customer_only
-def invoice_list() -> Any:
-    """All invoices of the customer, the newest first."""
-    return page("home/invoices.html", rows=invoices.of_customer(current_user.id, today()))
+def invoices() -> Any:
+    """The customer's invoices, the newest first; `?status=open|paid`."""
+    wanted = request.args.get("status", "")
+    wanted = wanted if wanted in {"open", "paid"} else ""
+    found = paginate(invoice_queries.listing_of(current_user.id, wanted))
+    rows = [invoice_queries.view(row, today()) for row in found.rows]
+    return page("home/invoices.html", block="list", rows=rows, found=found, wanted=wanted)
 
 
 @bp.get("/me/invoices/<int:invoice_id>")
 @customer_only
 def invoice(invoice_id: int) -> Any:
     """One invoice; while an order is open its status block polls itself."""
-    found = invoices.one(invoice_id, today(), current_user.id)
+    found = invoice_queries.one(invoice_id, today(), current_user.id)
     if found is None:
         abort(404)
     order = payments.pending_order(invoice_id) if found.state == "open" else None
+    poll = customer_view.poll_every(order)
+    seen = f"{found.state}-{found.paid}-{poll}"
+    if _nothing_new(seen):
+        return Response(status=204)
     return page(
         "home/invoice.html",
         block="status",
         invoice=found,
-        lines=invoices.lines_of(invoice_id),
+        lines=invoice_queries.lines_of(invoice_id),
         parts=payments.payments_of_invoice(invoice_id),
         order=order,
-        poll=customer_view.poll_every(order),
+        poll=poll,
+        seen=seen,
     )
 
 
@@ -65,14 +77,23 @@ def order(order_id: str) -> Any:
     found = payments.order_of(current_user.id, order_id)
     if found is None:
         abort(404)
-    return page("home/order.html", block="status", **customer_view.order(found))
+    shown = customer_view.order(found)
+    seen = f"{found.state}-{shown['opening']}-{shown['isolated']}-{shown['poll']}"
+    if _nothing_new(seen):
+        return Response(status=204)
+    return page("home/order.html", block="status", seen=seen, **shown)
+
+
+def _nothing_new(seen: str) -> bool:
+    """A poll that would bring what is on the page already: no bytes, nothing read aloud."""
+    return is_fragment() and request.args.get("seen") == seen
 
 
 @bp.get("/me/history")
 @customer_only
 def history() -> Any:
-    """Payments, the newest first."""
-    return page("home/history.html", rows=payments.payments_of_customer(current_user.id))
+    """Payments and the invoices they went to, the newest first."""
+    return page("home/history.html", rows=customer_view.history(current_user.id))
 
 
 @bp.get("/me/profile")
@@ -82,12 +103,25 @@ def profile() -> Any:
     return page("home/profile.html", lines=customer_view.lines(current_user.id))
 
 
+@bp.post("/me/profile/language")
+@customer_only
+def change_language() -> Any:
+    """The language of pages and of messages, on every device."""
+    language = request.form.get("language", "")
+    if language not in LANGUAGES:
+        abort(404)
+    customers.change_language(db.session.get_one(Customer, current_user.id), language)
+    db.session.commit()
+    session["lang"] = language
+    refresh()
+    return go(url_for("home.profile"), _("Bahasa disimpan."))
+
+
 @bp.post("/me/profile/leave-everywhere")
 @customer_only
 def leave_everywhere() -> Any:
     """Log out on every device, this one too."""
     customers.end_sessions(db.session.get_one(Customer, current_user.id))
     db.session.commit()
-    logout_user()
     session.clear()
     return go(url_for("login.ask"), _("Anda sudah keluar dari semua perangkat."))

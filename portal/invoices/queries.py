@@ -95,6 +95,14 @@ def of_customer(customer_id: int, today: date, *, only_open: bool = False) -> li
     return [view(row, today) for row in db.session.execute(statement)]
 
 
+def listing_of(customer_id: int, wanted: str) -> Select[Any]:
+    """A customer's invoices, the newest first; `wanted`: open, paid or "" for all."""
+    statement = listing().where(Invoice.customer_id == customer_id)
+    if wanted:
+        statement = statement.where(Invoice.state == wanted)
+    return statement.order_by(Invoice.period.desc(), Invoice.id.desc())
+
+
 def one(invoice_id: int, today: date, customer_id: int | None = None) -> InvoiceView | None:
     """One invoice, of this customer only when a customer is named."""
     statement = listing().where(Invoice.id == invoice_id)

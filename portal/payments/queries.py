@@ -79,6 +79,22 @@ def invoices_of_payment(payment_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
+def invoices_of_payments(payment_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """(payment id, invoice id, number, period, part in rupiah) by payment, in one query."""
+    rows = db.session.execute(
+        select(
+            Allocation.payment_id, Invoice.id, Invoice.number, Invoice.period, Allocation.amount
+        )
+        .join(Invoice, Invoice.id == Allocation.invoice_id)
+        .where(Allocation.payment_id.in_(payment_ids))
+        .order_by(Allocation.id)
+    )
+    found: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        found.setdefault(row.payment_id, []).append(row)
+    return found
+
+
 def credit_rows(payment_id: int) -> Sequence[Credit]:
     """Credit movements of a payment."""
     return db.session.scalars(
