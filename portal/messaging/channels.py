@@ -99,6 +99,8 @@ def active() -> ActiveChannel | None:
     )
     if row is None:
         return _from_environment()
+    if row.driver not in REGISTRY:
+        raise Misconfigured(f"Driver {row.driver} tidak ada lagi. Pilih driver lain.")
     return ActiveChannel(
         id=row.id,
         kind=row.driver,

@@ -23,8 +23,11 @@ _REFUSED_PREFIXES = ("content-", "transfer-", "x-forwarded-", "idempotency-")
 
 
 def _http_url(value: str) -> str | None:
-    parts = urlsplit(value)
-    if parts.scheme in {"http", "https"} and parts.netloc:
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # a bracket in the host
+        return "Alamat tidak sah."
+    if parts.scheme in {"http", "https"} and parts.hostname:
         return None
     return "Alamat harus diawali http:// atau https://."
 

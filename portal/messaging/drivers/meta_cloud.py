@@ -57,6 +57,11 @@ def _version(value: str) -> str | None:
     return None if re.fullmatch(r"v\d{1,3}\.0", value) else "Tulis seperti v25.0."
 
 
+def _base_url(value: str) -> str | None:
+    good = re.fullmatch(r"https?://[\w.:-]+(/[\w./-]*)?", value)
+    return None if good else "Alamat harus diawali http:// atau https://."
+
+
 class MetaCloud(MessageDriver):
     """Meta's own API: no risk of a ban, approved texts only."""
 
@@ -112,6 +117,7 @@ class MetaCloud(MessageDriver):
             "Alamat Graph API",
             default="https://graph.facebook.com",
             env="META_GRAPH_BASE_URL",
+            check=_base_url,
         ),
         ConfigField("language", "Bahasa template", default="id"),
         *(
@@ -196,7 +202,8 @@ class MetaCloud(MessageDriver):
         secrets = [part.strip() for part in self.config["app_secret"].split(",") if part.strip()]
         return any(
             hmac.compare_digest(
-                hmac.new(secret.encode(), body, hashlib.sha256).hexdigest(), given.lower()
+                hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode(),
+                given.lower().encode(),
             )
             for secret in secrets
         )
