@@ -17,6 +17,7 @@ from portal.config import Settings
 from portal.core.driverkit import Health, Misconfigured
 from portal.extensions import db
 from portal.infra import audit
+from portal.infra.database import end_read
 from portal.infra.http import Http
 from portal.infra.secrets import UndecryptableError
 from portal.infra.timekeeping import now, wall
@@ -237,11 +238,15 @@ def resume(channel_id: int | None) -> None:
 
 
 def check_active() -> Health:
-    """Ask the channel's provider now. Raises DriverError; Misconfigured without a channel."""
+    """Ask the channel's provider now, with no transaction open.
+
+    Raises DriverError; Misconfigured without a channel.
+    """
     channel = active()
     if channel is None:
         raise Misconfigured("Belum ada driver WhatsApp yang dipilih.")
     errors = REGISTRY.get(channel.kind).check_config(channel.config)
     if errors:
         raise Misconfigured(next(iter(errors.values())))
+    end_read()
     return channel.driver().check()

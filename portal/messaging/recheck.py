@@ -17,6 +17,11 @@ def why_not(message: Message) -> tuple[str, str] | None:
     """The state and reason to leave with, or None when the message may go."""
     if message.expires_at is not None and message.expires_at < wall():
         return "expired", "Kedaluwarsa sebelum sempat dikirim."
+    return outlived(message)
+
+
+def outlived(message: Message) -> tuple[str, str] | None:
+    """Whether what the message says is no longer so, however fresh the message is."""
     return _invoice_says_no(message) or _line_says_no(message)
 
 

@@ -13,6 +13,7 @@ from portal.infra import audit
 from portal.infra import queue as bell
 from portal.infra.database import is_postgres, updated
 from portal.infra.timekeeping import now, wall
+from portal.messaging import recheck
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
 
@@ -129,6 +130,8 @@ def resend(message_id: int) -> int:
         raise MessageError("Kode masuk tidak dikirim ulang; pelanggan meminta kode baru.")
     if old.state not in RESENDABLE:
         raise MessageError("Pesan ini masih dalam perjalanan atau sudah diterima.")
+    if stop := recheck.outlived(old):
+        raise MessageError(f"Tidak dikirim ulang: {stop[1]}")
     copies = len(db.session.scalars(select(Message.id).where(Message.parent_id == old.id)).all())
     new_id = queue(
         old.kind,

@@ -1,0 +1,95 @@
+"""A driver's declared fields as the settings page shows them, and back.
+
+Secrets never go to the browser: only the end of a stored one, as a placeholder.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from portal.core.driverkit import ConfigField, Misconfigured
+from portal.infra.secrets import mask
+from portal.messaging import channels
+from portal.messaging.drivers.base import MessageDriver
+from portal.messaging.registry import REGISTRY
+from portal.web.forms import read_config
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """One input. `source`: db, env, default or empty; `steers` others' visibility."""
+
+    declared: ConfigField
+    value: str = field(repr=False)
+    placeholder: str
+    source: str
+    error: str
+    steers: bool
+
+    @property
+    def name(self) -> str:
+        return f"cfg-{self.declared.name}"
+
+
+@dataclass(frozen=True)
+class ChannelForm:
+    """The form of one driver; `problem` when its saved values cannot be read."""
+
+    driver: type[MessageDriver]
+    fields: list[FieldView]
+    problem: str = ""
+
+
+def build(
+    kind: str, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+) -> ChannelForm:
+    """The driver's form with what is in force, or with what was just typed."""
+    driver = REGISTRY.get(kind)
+    stored, problem = _stored(kind)
+    env = channels.env_values(kind)
+    shown = typed if typed is not None else {**env, **stored}
+    steering = {f.shown_when[0] for f in driver.fields if f.shown_when}
+    fields = []
+    for declared in driver.fields:
+        if not driver.is_shown(declared, shown):
+            continue
+        known = stored.get(declared.name) or env.get(declared.name, "")
+        fields.append(
+            FieldView(
+                declared=declared,
+                value="" if declared.secret else shown.get(declared.name, ""),
+                placeholder=mask(known) if declared.secret else declared.default,
+                source=_source(declared, stored, env),
+                error=(errors or {}).get(declared.name, ""),
+                steers=declared.name in steering,
+            )
+        )
+    return ChannelForm(driver, fields, problem)
+
+
+def read(kind: str, posted: Mapping[str, str]) -> dict[str, str]:
+    """The values of a posted form.
+
+    An empty secret, and a field that was not on the page, keep what is stored.
+    """
+    fields = REGISTRY.get(kind).fields
+    stored, _ = _stored(kind)
+    values = read_config(fields, posted, stored)
+    for declared in fields:
+        if f"cfg-{declared.name}" not in posted:
+            values[declared.name] = stored.get(declared.name, "")
+    return values
+
+
+def _stored(kind: str) -> tuple[dict[str, str], str]:
+    try:
+        return channels.stored_values(kind), ""
+    except Misconfigured as error:
+        return {}, error.sentence
+
+
+def _source(declared: ConfigField, stored: Mapping[str, str], env: Mapping[str, str]) -> str:
+    if stored.get(declared.name):
+        return "db"
+    if env.get(declared.name):
+        return "env"
+    return "default" if declared.default else ""
