@@ -24,7 +24,9 @@ def rupiah(amount: int) -> str:
 
 
 def date_id(day: date | None) -> str:
-    """`21 Nov 2026`; an em dash for none."""
+    """`21 Nov 2026`, of a date or of an aware datetime; an em dash for none."""
+    if isinstance(day, datetime):
+        day = day.astimezone(timekeeping.zone()).date()
     return "—" if day is None else format_date(day, "d MMM yyyy")
 
 
