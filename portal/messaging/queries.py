@@ -28,6 +28,16 @@ STATUSES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "expired": (_l("Kedaluwarsa"), ("expired",)),
     "cancelled": (_l("Dibatalkan"), ("cancelled",)),
 }
+OUTCOMES: dict[str, Any] = {
+    "started": _l("sedang berjalan"),
+    "accepted": _l("diterima"),
+    "retryable": _l("gagal sementara"),
+    "rate_limited": _l("diminta menunggu"),
+    "permanent": _l("ditolak"),
+    "misconfigured": _l("konfigurasi ditolak"),
+    "unknown": _l("belum pasti"),
+    "fenced": _l("terlambat, diabaikan"),
+}
 MOVING = ("pending", "leased", "sending", "accepted", "sent")
 
 

@@ -59,6 +59,7 @@ def show(message_id: int) -> Any:
         copies=queries.copies_of(message_id),
         can_resend=queries.can_resend(message),
         moving=message.state in queries.MOVING,
+        outcomes=queries.OUTCOMES,
     )
 
 
