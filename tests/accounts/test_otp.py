@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
+from threading import Barrier, Thread
 
 import hypothesis.strategies as st
 from flask import Flask
@@ -20,6 +21,8 @@ from portal.accounts import otp
 from portal.accounts.models import OtpChallenge
 from portal.core.clock import FixedClock
 from portal.extensions import db
+from portal.infra import queue
+from portal.messaging import sending
 from portal.messaging.models import Message
 from tests import factories
 from tests.visitor import other_code
@@ -187,3 +190,36 @@ def test_the_time_shown_is_the_time_enforced(app: Flask, clock: FixedClock) -> N
         token = otp.request_code(phone, None, "10.0.0.1", 100)
     assert waits == [60, 120, 720, 300, 120, 480]
     db.session.rollback()
+
+
+def test_racing_requests_send_one_code(app: Flask) -> None:
+    """T4: twenty requests at once for one number are one code and nineteen refusals."""
+    owner = otp.Owner(factories.customer(phone="+628144444444").id, "id")
+    barrier, outcomes = Barrier(20), []
+
+    def ask() -> None:
+        barrier.wait()
+        with app.app_context():
+            try:
+                otp.request_code("+628144444444", owner, "10.0.0.1", 1000)
+                db.session.commit()
+                outcomes.append("sent")
+            except otp.TooManyCodes:
+                outcomes.append("refused")
+
+    threads = [Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["refused"] * 19 + ["sent"]
+    assert len(factories.every(OtpChallenge)) == len(factories.every(Message)) == 1
+
+
+def test_an_unknown_number_rings_for_nothing(app: Flask) -> None:
+    """The decoy against timing: a ring for a message that does not exist does no harm."""
+    otp.request_code("+628155555555", None, "10.0.0.1", 10)
+    assert list(db.session().info["rings"]) == [(queue.DELIVER_NOW, 0)]
+    db.session.commit()
+    sending.deliver(0)
+    assert factories.every(Message) == []
