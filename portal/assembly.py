@@ -47,7 +47,6 @@ BLUEPRINTS = (
     "portal.dashboard.routes_customer",
     "portal.dashboard.routes_staff",
     "portal.dashboard.routes_customers",
-    "portal.dashboard.routes_audit",
 )
 COMMANDS = (
     "portal.accounts.commands",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from portal.core.driverkit import Driver
 from portal.infra.http import Http
@@ -30,7 +31,8 @@ class Charge:
 @dataclass(frozen=True)
 class ChargeStatus:
     """What the gateway says of a charge now. `state`: pending, completed, expired,
-    canceled, unknown. `amount` in rupiah is the base amount, without the fee."""
+    canceled, unknown. `amount` in rupiah is the base amount, without the fee.
+    `objection` is the gateway's own reason, in words, not to believe the answer."""
 
     state: str
     order_id: str = ""
@@ -39,6 +41,7 @@ class ChargeStatus:
     method: str = ""
     completed_at: datetime | None = None
     sandbox: bool = False
+    objection: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,17 @@ class PaymentNotice:
     order_id: str
     amount: int | None
     completed: bool
+    reference: str = ""
 
 
 class PaymentGateway(Driver):
-    """Speaks to one payment provider; raises the classes of `portal.core.driverkit`."""
+    """Speaks to one payment provider; raises the classes of `portal.core.driverkit`.
+
+    `smallest` and `largest` are the rupiah one charge may ask for.
+    """
+
+    smallest: ClassVar[int] = 1
+    largest: ClassVar[int] = 10**12
 
     def __init__(self, config: Mapping[str, str], http: Http) -> None:
         self.config = {

@@ -1,0 +1,90 @@
+"""The staff's first page, one invoice, the isolation board, the audit log.
+
+They show several features together, so they live above all of them.
+"""
+
+from typing import Any
+
+from flask import Blueprint, abort, request
+from sqlalchemy import select
+
+from portal.customers.models import Customer
+from portal.dashboard import navigation, staff_view
+from portal.extensions import db
+from portal.infra.audit import AuditEntry
+from portal.infra.timekeeping import now, today
+from portal.invoices import queries as invoices
+from portal.network.models import NetworkAccess
+from portal.payments import queries as payments
+from portal.subscriptions.models import Subscription
+from portal.web.access import staff
+from portal.web.htmx import page
+from portal.web.pagination import paginate
+
+bp = Blueprint("dashboard", __name__, url_prefix="/admin")
+
+
+@bp.app_context_processor
+def navigation_context() -> dict[str, Any]:
+    """The menu, for every staff page."""
+    return {"nav_admin": navigation.nav_admin() if request.path.startswith("/admin") else []}
+
+
+@bp.get("")
+@staff("view")
+def index() -> Any:
+    """What is the state of things, and what needs me?"""
+    return page(
+        "dashboard/index.html",
+        figures=staff_view.figures(),
+        months=staff_view.months(),
+        queue=staff_view.queue(),
+        last=staff_view.last_payments(),
+        todos=staff_view.todos(),
+        at=now(),
+    )
+
+
+@bp.get("/invoices/<int:invoice_id>")
+@staff("billing")
+def invoice(invoice_id: int) -> Any:
+    """One invoice with its lines and payments."""
+    found = invoices.one(invoice_id, today())
+    if found is None:
+        abort(404)
+    return page(
+        "invoices/show.html",
+        invoice=found,
+        lines=invoices.lines_of(invoice_id),
+        parts=payments.payments_of_invoice(invoice_id),
+    )
+
+
+@bp.get("/audit")
+@staff("settings")
+def audit() -> Any:
+    """Who changed what."""
+    text = request.args.get("q", "").strip()[:80]
+    statement = select(AuditEntry).order_by(AuditEntry.id.desc())
+    if text:
+        like = f"%{text}%"
+        statement = statement.where(
+            AuditEntry.action.ilike(like)
+            | AuditEntry.actor.ilike(like)
+            | AuditEntry.subject.ilike(like)
+        )
+    return page("dashboard/audit.html", page=paginate(statement, scalars=True), q=text)
+
+
+@bp.get("/isolation")
+@staff("customers")
+def isolation() -> Any:
+    """Who is walled off, who will be, and why."""
+    statement = (
+        select(Subscription, Customer, NetworkAccess)
+        .join(Customer, Customer.id == Subscription.customer_id)
+        .join(NetworkAccess, NetworkAccess.subscription_id == Subscription.id)
+        .where((Subscription.state == "isolated") | NetworkAccess.next_on.is_not(None))
+        .order_by((Subscription.state != "isolated"), NetworkAccess.next_on, Subscription.id)
+    )
+    return page("dashboard/isolation.html", page=paginate(statement))

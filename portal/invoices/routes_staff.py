@@ -1,0 +1,118 @@
+"""Invoices for staff: list, one invoice, voiding, and the invoice run."""
+
+from typing import Any
+
+from flask import Blueprint, abort, request, url_for
+from flask_babel import gettext as _
+
+from portal.core.period import Period
+from portal.extensions import db
+from portal.infra.timekeeping import today
+from portal.invoices import billing, queries, runs, service
+from portal.web.access import staff
+from portal.web.htmx import go, page
+from portal.web.pagination import paginate
+
+bp = Blueprint("invoices", __name__, url_prefix="/admin/invoices")
+
+STATES = ("open", "overdue", "paid", "void", "written_off")
+
+
+@bp.get("")
+@staff("billing")
+def index() -> Any:
+    """The list, with its filters in the URL and its sum."""
+    text = request.args.get("q", "").strip()[:80]
+    state, period = request.args.get("state", ""), request.args.get("period", "")
+    day = today()
+    statement = queries.filtered(text, state if state in STATES else "", period[:7], day)
+    found = paginate(statement)
+    rows = [queries.view(row, day) for row in found.rows]
+    count, total = runs.sums(statement)
+    return page(
+        "invoices/index.html",
+        block="table",
+        page=found,
+        rows=rows,
+        count=count,
+        total=total,
+        q=text,
+        state=state,
+        period=period,
+        states=STATES,
+        periods=runs.periods(),
+    )
+
+
+@bp.get("/<int:invoice_id>/void")
+@staff("billing")
+def confirm_void(invoice_id: int) -> Any:
+    """Ask before voiding."""
+    invoice = queries.one(invoice_id, today())
+    if invoice is None:
+        abort(404)
+    return page("invoices/void.html", invoice=invoice, error="")
+
+
+@bp.post("/<int:invoice_id>/void")
+@staff("billing")
+def void(invoice_id: int) -> Any:
+    """Void with a reason; the number stays."""
+    invoice = queries.one(invoice_id, today())
+    if invoice is None:
+        abort(404)
+    db.session.rollback()
+    try:
+        service.void(invoice_id, request.form.get("reason", ""))
+    except service.InvoiceError as error:
+        db.session.rollback()
+        return page("invoices/void.html", status=422, invoice=invoice, error=str(error))
+    db.session.commit()
+    return go(
+        url_for("dashboard.invoice", invoice_id=invoice_id), _("Tagihan sudah dibatalkan.")
+    )
+
+
+def _period() -> tuple[Period | None, str]:
+    typed = (request.values.get("period") or "").strip()
+    try:
+        return (Period.parse(typed) if typed else Period.of(today())), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+@bp.get("/run")
+@staff("billing")
+def run() -> Any:
+    """Choose a period, see what would be issued, or how far the run is."""
+    period, error = _period()
+    if period is None:
+        return page("invoices/run.html", status=422, error=error, typed=request.values["period"])
+    return page("invoices/run.html", block="progress", **_run_context(period))
+
+
+def _run_context(period: Period, error: str = "") -> dict[str, Any]:
+    return {
+        "period": str(period),
+        "typed": str(period),
+        "preview": billing.preview(period),
+        "progress": runs.progress(period),
+        "error": error,
+    }
+
+
+@bp.post("/run")
+@staff("billing")
+def start() -> Any:
+    """Confirmed by typing the month: hand the run to the worker."""
+    period, error = _period()
+    if period is None:
+        return page("invoices/run.html", status=422, error=error, typed=request.values["period"])
+    if request.form.get("confirm", "").strip() != str(period):
+        message = _("Ketik %(period)s untuk menerbitkan.", period=period)
+        return page("invoices/run.html", status=422, **_run_context(period, message))
+    runs.request(period)
+    db.session.commit()
+    return go(
+        url_for("invoices.run", period=str(period)), _("Penerbitan dimulai. Halaman boleh ditutup.")
+    )

@@ -1,0 +1,83 @@
+"""An invoice run that a person asked for: kept in the database, done by the worker.
+
+The wish survives a closed browser, a killed worker and a lost Redis; the scheduler rings
+for it until it is done, and every chunk commits whole.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from portal.core.period import Period
+from portal.extensions import db
+from portal.infra import audit, queue
+from portal.infra.timekeeping import now
+from portal.invoices import billing
+from portal.invoices.models import Invoice
+from portal.settings import service as settings
+
+REQUESTED = "billing.requested"
+LAST = "billing.last_request"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a requested run is. `left` counts lines without an invoice."""
+
+    period: str
+    issued: int
+    left: int
+    running: bool
+
+    @property
+    def total(self) -> int:
+        return self.issued + self.left
+
+
+def request(period: Period) -> None:
+    """Ask for everything of the period; in the caller's transaction. Audited."""
+    settings.set_internal(REQUESTED, str(period))
+    settings.set_internal(LAST, {"period": str(period), "at": now().isoformat()})
+    audit.record("billing.run", f"period:{period}")
+    queue.ring(queue.RUN_SCHEDULED, "issue_requested")
+
+
+def continue_requested() -> int:
+    """Do, or go on with, the requested run; commits per chunk. Returns how many it issued."""
+    wanted = settings.internal(REQUESTED)
+    if not wanted:
+        db.session.rollback()
+        return 0
+    period = Period.parse(wanted)
+    count = 0
+    while issued := billing.issue_chunk(period, only_due=False):
+        count += issued
+        db.session.commit()
+    settings.set_internal(REQUESTED, None)
+    db.session.commit()
+    return count
+
+
+def progress(period: Period) -> Progress:
+    """Where the run of a period stands now."""
+    preview = billing.preview(period)
+    running = settings.internal(REQUESTED) == str(period)
+    return Progress(str(period), preview.already_issued, preview.count, running)
+
+
+def periods() -> list[str]:
+    """Periods that have invoices, the newest first; for filters."""
+    return list(
+        db.session.scalars(
+            select(Invoice.period).group_by(Invoice.period).order_by(Invoice.period.desc())
+        )
+    )
+
+
+def sums(statement: object) -> tuple[int, int]:
+    """Number and total (rupiah) of a list of invoices."""
+    rows = statement.order_by(None).subquery()  # type: ignore[attr-defined]
+    count, total = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(rows.c.total), 0)).select_from(rows)
+    ).one()
+    return int(count), int(total)
