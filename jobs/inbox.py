@@ -7,10 +7,10 @@ from portal.core.driverkit import DriverError
 from portal.extensions import db
 from portal.infra import inbox
 from portal.messaging import receipts
-from portal.payments import orders
+from portal.payments import notices
 
 PROCESSORS: dict[str, Callable[[inbox.InboundHook], str]] = {
-    "pakasir": orders.process_hook,
+    "pakasir": notices.process_hook,
     "whatsapp.meta": receipts.process,
 }
 

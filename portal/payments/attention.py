@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.extensions import db
 from portal.infra import audit
-from portal.infra.database import is_postgres
+from portal.infra.database import is_postgres, updated
 from portal.infra.timekeeping import now
 from portal.payments.models import AttentionItem
 
@@ -37,13 +37,13 @@ def resolve(item_id: int, note: str, actor: str) -> bool:
     """
     if not note.strip():
         raise ValueError("Tulis apa yang sudah dilakukan.")
-    done = db.session.execute(
+    done = updated(
         update(AttentionItem)
         .where(AttentionItem.id == item_id, AttentionItem.state == "open")
         .values(
             state="resolved", resolved_at=now(), resolved_by=actor, resolution=note.strip()[:500]
         )
     )
-    if done.rowcount == 1:
-        audit.record("attention.resolve", f"attention:{item_id}", reason=note)
-    return done.rowcount == 1
+    if done == 1:
+        audit.record("attention.resolve", f"attention:{item_id}", reason=note.strip()[:500])
+    return done == 1

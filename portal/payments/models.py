@@ -53,9 +53,7 @@ class PaymentOrderInvoice(Model):
 
     __tablename__ = "payment_order_invoice"
 
-    payment_order_id: Mapped[int] = mapped_column(
-        ForeignKey("payment_order.id"), primary_key=True
-    )
+    payment_order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"), primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), primary_key=True, index=True)
     position: Mapped[int]
 

@@ -1,6 +1,7 @@
 """Reading payments and orders for screens. Amounts in rupiah."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, or_, select
@@ -9,6 +10,7 @@ from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import now
 from portal.invoices.models import Allocation, Invoice
+from portal.payments import timing
 from portal.payments.models import (
     AttentionItem,
     Credit,
@@ -16,7 +18,6 @@ from portal.payments.models import (
     PaymentOrder,
     PaymentOrderInvoice,
 )
-from portal.payments.orders import LIFETIME
 
 
 def pending_order(invoice_id: int) -> PaymentOrder | None:
@@ -28,7 +29,7 @@ def pending_order(invoice_id: int) -> PaymentOrder | None:
             PaymentOrderInvoice.invoice_id == invoice_id,
             PaymentOrder.state == "pending",
             PaymentOrder.pay_url != "",
-            PaymentOrder.created_at > now() - LIFETIME,
+            PaymentOrder.created_at > now() - timedelta(seconds=timing.LIFETIME),
         )
         .order_by(PaymentOrder.id.desc())
         .limit(1)
@@ -59,7 +60,7 @@ def payments_of_customer(customer_id: int, limit: int = 50) -> Sequence[Payment]
     ).all()
 
 
-def payments_of_invoice(invoice_id: int) -> Sequence[Row[Any]]:
+def payments_of_invoice(invoice_id: int) -> Sequence[Row[Payment, int]]:
     """(payment, part of it in rupiah) for an invoice, oldest first."""
     return db.session.execute(
         select(Payment, Allocation.amount)
@@ -69,7 +70,7 @@ def payments_of_invoice(invoice_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def invoices_of_payment(payment_id: int) -> Sequence[Row[Any]]:
+def invoices_of_payment(payment_id: int) -> Sequence[Row[Invoice, int]]:
     """(invoice, part paid in rupiah) for a payment."""
     return db.session.execute(
         select(Invoice, Allocation.amount)
@@ -79,17 +80,17 @@ def invoices_of_payment(payment_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def invoices_of_payments(payment_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+def invoices_of_payments(
+    payment_ids: Sequence[int],
+) -> dict[int, list[Row[int, int, str, str, int]]]:
     """(payment id, invoice id, number, period, part in rupiah) by payment, in one query."""
     rows = db.session.execute(
-        select(
-            Allocation.payment_id, Invoice.id, Invoice.number, Invoice.period, Allocation.amount
-        )
+        select(Allocation.payment_id, Invoice.id, Invoice.number, Invoice.period, Allocation.amount)
         .join(Invoice, Invoice.id == Allocation.invoice_id)
         .where(Allocation.payment_id.in_(payment_ids))
         .order_by(Allocation.id)
     )
-    found: dict[int, list[Row[Any]]] = {}
+    found: dict[int, list[Row[int, int, str, str, int]]] = {}
     for row in rows:
         found.setdefault(row.payment_id, []).append(row)
     return found
@@ -104,7 +105,7 @@ def credit_rows(payment_id: int) -> Sequence[Credit]:
 
 def listing(text: str, source: str) -> Select[Any]:
     """The staff list of payments, the newest first."""
-    statement = (
+    statement: Any = (
         select(Payment, Customer.name, Customer.number)
         .join(Customer, Customer.id == Payment.customer_id)
         .order_by(Payment.id.desc())
@@ -119,9 +120,10 @@ def listing(text: str, source: str) -> Select[Any]:
 
 def attention(state: str = "open") -> Select[Any]:
     """Items of the *perlu perhatian* list, the newest first."""
-    return (
+    found: Any = (
         select(AttentionItem, Customer.name, Customer.id)
         .outerjoin(Customer, Customer.id == AttentionItem.customer_id)
         .where(AttentionItem.state == state)
         .order_by(AttentionItem.id.desc())
     )
+    return found

@@ -30,9 +30,7 @@ def show(payment_id: int) -> Any:
     """Where the money of one payment went."""
     payment = db.session.get(Payment, payment_id) or abort(404)
     order = (
-        db.session.get(PaymentOrder, payment.payment_order_id)
-        if payment.payment_order_id
-        else None
+        db.session.get(PaymentOrder, payment.payment_order_id) if payment.payment_order_id else None
     )
     return page(
         "payments/show.html",

@@ -1,6 +1,6 @@
-"""Recording money: the one place. Allocation, credit, receipts' values, callbacks.
+"""Recording money: the one place. Allocation, credit, the receipt's values.
 
-Opening and checking orders is in `orders.py`; both end here.
+Paying online (`opening.py`, `orders.py`, `settlement.py`) and money taken by hand end here.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,17 @@ from portal.payments.events import PaymentRecorded
 from portal.payments.models import Credit, Payment
 
 
+def hold_customer(customer_id: int) -> None:
+    """Lock a customer's money until the transaction ends: it moves one after the other.
+
+    Always taken before the customer's invoices, so that nobody waits in a circle; and
+    without blocking rows that merely point at the customer (new invoices, messages).
+    """
+    db.session.execute(
+        select(Customer.id).where(Customer.id == customer_id).with_for_update(key_share=True)
+    )
+
+
 def record_payment(
     *,
     customer_id: int,
@@ -40,8 +51,7 @@ def record_payment(
     """
     if amount <= 0:
         raise ValueError("a payment is a positive number of rupiah")
-    # All money of a customer is allocated one after the other.
-    db.session.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update())
+    hold_customer(customer_id)
     name = f"PAY-{paid_at.astimezone(zone()):%Y%m%d}"
     payment = Payment(
         number=numbering.document_number(name, numbering.take(name)[0]),
@@ -108,7 +118,8 @@ def use_credit(invoice_ids: Sequence[int]) -> None:
                 .having(func.sum(Credit.amount) > 0)
             ),
         )
-        .order_by(Invoice.id)
+        # By customer: two runs for different periods lock them in the same order.
+        .order_by(Invoice.customer_id, Invoice.id)
     ).all()
     paid: list[int] = []
     for invoice_id, customer_id in rows:
@@ -119,7 +130,7 @@ def use_credit(invoice_ids: Sequence[int]) -> None:
 
 def _spend(invoice_id: int, customer_id: int) -> list[int]:
     """Move credit onto one invoice; returns it when that paid it."""
-    db.session.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update())
+    hold_customer(customer_id)
     paid: list[int] = []
     for payment_id, left in _credit_by_payment(customer_id):
         rest, closed = invoices.allocate(payment_id, left, [invoice_id])
@@ -163,6 +174,7 @@ def confirmation(payment_id: int) -> dict[str, Any]:
         .limit(1)
     )
     return {
+        "customer_id": customer.id,
         "name": customer.name,
         "amount": payment.amount,
         "payment_number": payment.number,

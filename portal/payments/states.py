@@ -39,9 +39,7 @@ def action(order: str, charge: str) -> Action:
     return TABLE.get((order, charge), "ignore")
 
 
-def circumstance(
-    order: str, amount: int, invoices: Sequence[str], owed: int
-) -> Circumstance:
+def circumstance(order: str, amount: int, invoices: Sequence[str], owed: int) -> Circumstance:
     """The name of money that completes an order.
 
     `order` is the order's state before, `amount` the rupiah that came, `invoices` the

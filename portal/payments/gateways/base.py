@@ -65,7 +65,7 @@ class PaymentGateway(Driver):
 
     def __init__(self, config: Mapping[str, str], http: Http) -> None:
         self.config = {
-            declared.name: (config.get(declared.name) or declared.default)
+            declared.name: (config.get(declared.name) or "").strip() or declared.default
             for declared in self.fields
         }
         self.http = http

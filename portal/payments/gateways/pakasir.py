@@ -24,11 +24,11 @@ from portal.payments.gateways.base import (
 )
 
 
-def _slug(value: str) -> str | None:
+def _check_slug(value: str) -> str | None:
     return None if re.fullmatch(r"[A-Za-z0-9_-]{1,80}", value) else "Slug proyek tidak sah."
 
 
-def _url(value: str) -> str | None:
+def _check_url(value: str) -> str | None:
     try:
         parts = urlsplit(value)
     except ValueError:
@@ -45,7 +45,7 @@ class Pakasir(PaymentGateway):
     smallest = 500
     largest = 50_000_000
     fields = (
-        ConfigField("slug", "Slug proyek", required=True, env="PAKASIR_SLUG", check=_slug),
+        ConfigField("slug", "Slug proyek", required=True, env="PAKASIR_SLUG", check=_check_slug),
         ConfigField("api_key", "API key", secret=True, required=True, env="PAKASIR_API_KEY"),
         ConfigField(
             "api",
@@ -59,14 +59,14 @@ class Pakasir(PaymentGateway):
             "Alamat Pakasir",
             default="https://app.pakasir.com",
             env="PAKASIR_BASE_URL",
-            check=_url,
+            check=_check_url,
         ),
         ConfigField(
             "public_domain",
             "Domain bayar sendiri",
             help="Mengganti host tautan bayar saja, misalnya https://bayar.contoh.id.",
             env="PAKASIR_PUBLIC_DOMAIN",
-            check=_url,
+            check=_check_url,
         ),
         ConfigField("webhook_secret", "Secret webhook", secret=True, env="PAKASIR_WEBHOOK_SECRET"),
         ConfigField(
@@ -96,7 +96,7 @@ class Pakasir(PaymentGateway):
             json={"method": "payment_link", "amount": request.amount},
         )
         link, reference = data.get("payment_link"), data.get("txn_id")
-        if not isinstance(link, str) or _url(link) or not isinstance(reference, str | int):
+        if not isinstance(link, str) or _check_url(link) or not isinstance(reference, str | int):
             raise Retryable(
                 "Jawaban Pakasir tidak dikenal.", detail="no payment_link", outcome_unknown=True
             )
