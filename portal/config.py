@@ -14,6 +14,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parent.parent
+# Databases, uploads and the local environment; tests give each run its own.
+VAR = Path(os.environ.get("LOKET_VAR") or ROOT / "var")
 
 
 class ConfigError(RuntimeError):
@@ -78,8 +80,8 @@ class Settings:
 def load_environment() -> dict[str, str]:
     """The real environment over `.env` over `var/local.env`."""
     merged: dict[str, str] = {}
-    for name in ("var/local.env", ".env"):
-        values = dotenv_values(ROOT / name, interpolate=False)
+    for path in (VAR / "local.env", ROOT / ".env"):
+        values = dotenv_values(path, interpolate=False)
         merged.update({key: value for key, value in values.items() if value})
     merged.update({key: value for key, value in os.environ.items() if value})
     return merged
@@ -125,7 +127,7 @@ def _encryption_keys(env: Mapping[str, str], errors: list[str]) -> tuple[str, ..
 
 
 def _database_url(env: Mapping[str, str]) -> str:
-    url = env.get("DATABASE_URL") or f"sqlite:///{ROOT / 'var' / 'loket.db'}"
+    url = env.get("DATABASE_URL") or f"sqlite:///{VAR / 'loket.db'}"
     # Heroku-style addresses; SQLAlchemy knows only the long name.
     return "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url
 

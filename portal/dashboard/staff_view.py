@@ -44,6 +44,11 @@ def _count(statement: Any) -> int:
     return int(db.session.scalar(statement) or 0)
 
 
+def _pairs(statement: Any) -> dict[str, int]:
+    """A two-column answer as a dictionary of whole numbers."""
+    return {key: int(value or 0) for key, value in db.session.execute(statement)}
+
+
 def figures() -> dict[str, Any]:
     """The numbers at the top, each for the current month where a month is meant."""
     period = str(Period.of(today()))
@@ -88,37 +93,31 @@ def months(number: int = 12) -> list[Month]:
         wanted.append(str(period))
         period = period.previous()
     live = Invoice.state != "void"
-    billed = dict(
-        db.session.execute(
+    billed = _pairs(
             select(Invoice.period, func.sum(Invoice.total))
             .where(Invoice.period.in_(wanted), live)
             .group_by(Invoice.period)
-        ).tuples()
     )
-    collected = dict(
-        db.session.execute(
+    collected = _pairs(
             select(Invoice.period, func.sum(Allocation.amount))
             .join(Allocation, Allocation.invoice_id == Invoice.id)
             .where(Invoice.period.in_(wanted), live)
             .group_by(Invoice.period)
-        ).tuples()
     )
     return [
-        Month(name, int(billed.get(name, 0)), int(collected.get(name, 0)))
+        Month(name, billed.get(name, 0), collected.get(name, 0))
         for name in reversed(wanted)
     ]
 
 
 def queue() -> list[tuple[str, int]]:
     """Messages waiting by lane."""
-    rows = dict(
-        db.session.execute(
+    rows = _pairs(
             select(Message.lane, func.count())
             .where(Message.state.in_(WAITING))
             .group_by(Message.lane)
-        ).tuples()
     )
-    return [(lane, int(rows.get(lane, 0))) for lane in ("interactive", "messages", "bulk")]
+    return [(lane, rows.get(lane, 0)) for lane in ("interactive", "messages", "bulk")]
 
 
 def last_payments(limit: int = 8) -> Any:

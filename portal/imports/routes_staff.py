@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, session, url_for
 from flask_babel import gettext as _
 
-from portal.config import ROOT
+from portal.config import VAR
 from portal.imports.columns import SYNONYMS
 from portal.imports.parse import MOST_BYTES
 from portal.imports.service import run_import
@@ -22,7 +22,7 @@ from portal.web.htmx import page
 
 bp = Blueprint("imports", __name__, url_prefix="/admin/imports")
 
-UPLOADS = ROOT / "var" / "uploads"
+UPLOADS = VAR / "uploads"
 KEPT_SECONDS = 24 * 3600
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-VAR = ROOT / "var"
+VAR = Path(os.environ.get("LOKET_VAR") or ROOT / "var")
 FILE = VAR / "local.env"
 
 
@@ -63,13 +63,14 @@ def addresses(chosen: Mapping[str, str]) -> dict[str, str]:
         "PAKASIR_API": "v2",
         "ROUTER_SIM_URL": f"{sim}/router",
         "SIM_DB": str(VAR / "simulators.db"),
+        "DATABASE_URL": f"sqlite:///{VAR / 'loket.db'}",
     }
 
 
 def write(redis_url: str | None, environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """Write the file and return what is in force: environment over `.env` over this file."""
     environ = os.environ if environ is None else environ
-    VAR.mkdir(exist_ok=True)
+    VAR.mkdir(parents=True, exist_ok=True)
     own = read(ROOT / ".env")
     chosen = {**own, **{k: v for k, v in environ.items() if v}}
     values = {**generated(read(FILE)), **addresses(chosen)}

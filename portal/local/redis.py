@@ -75,6 +75,7 @@ def command(server: str, socket: Path, data: Path) -> list[str]:
         "--maxmemory-policy", "noeviction",
         "--daemonize", "no",
         "--loglevel", "warning",
+        "--logfile", str(data / "redis.log"),
     ]  # fmt: skip
 
 

@@ -72,7 +72,7 @@ class Supervisor:
 
 def main() -> int:
     """Start everything; returns the exit code."""
-    env.VAR.mkdir(exist_ok=True)
+    env.VAR.mkdir(parents=True, exist_ok=True)
     lock = (env.VAR / "run.lock").open("a")
     try:
         _only_one(lock)
