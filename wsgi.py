@@ -1,2 +1,3 @@
 from portal import create_app
+
 app = create_app()

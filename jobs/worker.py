@@ -13,6 +13,7 @@ import sys
 import time
 from typing import Any
 
+from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
@@ -45,7 +46,7 @@ def run_lane(lane: str) -> None:
             )
             worker.work(with_scheduler=False, logging_level="WARNING")
             return
-        except (OSError, queue.RedisError) as error:
+        except (OSError, RedisError) as error:
             log.warning("lane %s: Redis is away (%s)", lane, type(error).__name__)
             time.sleep(2)
 
@@ -102,7 +103,7 @@ class Pool:
                 pid, _ = os.wait()
             except ChildProcessError:
                 return
-            lane = self.children.pop(pid, None)
+            lane = self.children.pop(pid, "")
             if lane and not self.stopping:
                 log.warning("lane %s ended, starting it again", lane)
                 time.sleep(0.5)

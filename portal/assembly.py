@@ -130,26 +130,13 @@ def register_features(app: Flask) -> None:
     """Blueprints, commands, user loaders and the table of reactions."""
     from importlib import import_module
 
-    try:  # TEMP
-        from portal.reactions import REACTIONS
-    except ImportError:
-        REACTIONS = {}
+    from portal.reactions import REACTIONS
 
     app.extensions["loket.reactions"] = REACTIONS
-    from importlib.util import find_spec  # TEMP while the rooms are being built
-
     for name in BLUEPRINTS:
-        try:  # TEMP
-            if find_spec(name):
-                app.register_blueprint(import_module(name).bp)
-        except ImportError as error:
-            print("TEMP skipped", name, error)
+        app.register_blueprint(import_module(name).bp)
     for name in COMMANDS:
-        try:  # TEMP
-            if find_spec(name):
-                app.cli.add_command(import_module(name).cli)
-        except ImportError as error:
-            print("TEMP skipped", name, error)
+        app.cli.add_command(import_module(name).cli)
     _user_loaders(app)
 
 

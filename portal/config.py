@@ -87,9 +87,7 @@ def load_environment() -> dict[str, str]:
     return merged
 
 
-def _secret(
-    env: Mapping[str, str], name: str, errors: list[str] | None, at_least: int = 0
-) -> str:
+def _secret(env: Mapping[str, str], name: str, errors: list[str] | None, at_least: int = 0) -> str:
     value = env.get(name, "")
     if path := env.get(f"{name}_FILE"):
         try:
@@ -129,7 +127,9 @@ def _encryption_keys(env: Mapping[str, str], errors: list[str]) -> tuple[str, ..
 def _database_url(env: Mapping[str, str]) -> str:
     url = env.get("DATABASE_URL") or f"sqlite:///{VAR / 'loket.db'}"
     # Heroku-style addresses; SQLAlchemy knows only the long name.
-    return "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url
+    return (
+        "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url
+    )
 
 
 def _integer(env: Mapping[str, str], name: str, default: int, errors: list[str]) -> int:

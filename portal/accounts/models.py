@@ -10,7 +10,7 @@ from portal.extensions import Model
 from portal.infra.types import EncryptedText, State, UtcDateTime
 
 
-class Staff(UserMixin, Model):  # type: ignore[misc]
+class Staff(UserMixin, Model):
     """A person who works with Loket. `session_token` changes to end every session."""
 
     __tablename__ = "staff"

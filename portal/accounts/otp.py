@@ -16,7 +16,7 @@ from portal.accounts.events import OtpRequested
 from portal.accounts.models import OtpChallenge
 from portal.extensions import db
 from portal.infra import events, queue
-from portal.infra.database import is_postgres
+from portal.infra.database import is_postgres, updated
 from portal.infra.secrets import digest, new_token
 from portal.infra.timekeeping import wall
 
@@ -196,7 +196,7 @@ def verify(token: str | None, typed: str) -> Verdict:
     if not right:
         left = MAX_TRIES - spent
         return Verdict("wrong" if left else "exhausted", tries_left=left)
-    used = db.session.execute(
+    used = updated(
         update(OtpChallenge)
         .where(
             OtpChallenge.id == challenge.id,
@@ -205,7 +205,7 @@ def verify(token: str | None, typed: str) -> Verdict:
         )
         .values(used_at=current)
     )
-    return Verdict("ok", phone=challenge.phone) if used.rowcount == 1 else Verdict("expired")
+    return Verdict("ok", phone=challenge.phone) if used == 1 else Verdict("expired")
 
 
 def code_to_send(challenge_id: int) -> str | None:

@@ -19,7 +19,7 @@ class Area(Model):
     name: Mapped[str] = mapped_column(String(80), unique=True)
 
 
-class Customer(UserMixin, Model):  # type: ignore[misc]
+class Customer(UserMixin, Model):
     """One payer. Messages go to `phone`; either number (E.164) may log in.
 
     Several customers may share a number. `status`: active or closed.

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from portal.customers.models import Customer
 from portal.dashboard import navigation, staff_view
-from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now, today
 from portal.invoices import queries as invoices

@@ -80,9 +80,7 @@ def figures() -> dict[str, Any]:
         "arrears": int(arrears),
         "debtors": debtors,
         "isolated": _count(select(func.count()).where(Subscription.state == "isolated")),
-        "failed": _count(
-            select(func.count()).where(Message.state.in_(("failed", "unknown")))
-        ),
+        "failed": _count(select(func.count()).where(Message.state.in_(("failed", "unknown")))),
     }
 
 
@@ -94,28 +92,23 @@ def months(number: int = 12) -> list[Month]:
         period = period.previous()
     live = Invoice.state != "void"
     billed = _pairs(
-            select(Invoice.period, func.sum(Invoice.total))
-            .where(Invoice.period.in_(wanted), live)
-            .group_by(Invoice.period)
+        select(Invoice.period, func.sum(Invoice.total))
+        .where(Invoice.period.in_(wanted), live)
+        .group_by(Invoice.period)
     )
     collected = _pairs(
-            select(Invoice.period, func.sum(Allocation.amount))
-            .join(Allocation, Allocation.invoice_id == Invoice.id)
-            .where(Invoice.period.in_(wanted), live)
-            .group_by(Invoice.period)
+        select(Invoice.period, func.sum(Allocation.amount))
+        .join(Allocation, Allocation.invoice_id == Invoice.id)
+        .where(Invoice.period.in_(wanted), live)
+        .group_by(Invoice.period)
     )
-    return [
-        Month(name, billed.get(name, 0), collected.get(name, 0))
-        for name in reversed(wanted)
-    ]
+    return [Month(name, billed.get(name, 0), collected.get(name, 0)) for name in reversed(wanted)]
 
 
 def queue() -> list[tuple[str, int]]:
     """Messages waiting by lane."""
     rows = _pairs(
-            select(Message.lane, func.count())
-            .where(Message.state.in_(WAITING))
-            .group_by(Message.lane)
+        select(Message.lane, func.count()).where(Message.state.in_(WAITING)).group_by(Message.lane)
     )
     return [(lane, rows.get(lane, 0)) for lane in ("interactive", "messages", "bulk")]
 

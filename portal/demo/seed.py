@@ -85,9 +85,7 @@ def _ensure_staff(config: Settings) -> None:
 
 
 def _first_lines(count: int) -> list[int]:
-    return list(
-        db.session.scalars(select(Subscription.id).order_by(Subscription.id).limit(count))
-    )
+    return list(db.session.scalars(select(Subscription.id).order_by(Subscription.id).limit(count)))
 
 
 def _history(months_ago: int) -> None:
@@ -143,4 +141,3 @@ def _open_invoices() -> None:
     period = Period.of(timekeeping.today())
     billing.issue_chunk(period, only_due=False, lines=_first_lines(WITH_OPEN_INVOICE))
     db.session.commit()
-

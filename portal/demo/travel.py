@@ -44,4 +44,3 @@ def advance(days: int, run_day: Callable[[], None]) -> Iterator[date]:
             yield timekeeping.today()
     finally:
         current_app.extensions["loket.clock"] = real
-

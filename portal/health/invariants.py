@@ -42,7 +42,8 @@ INVARIANTS: Sequence[Invariant] = (
         "I3",
         "an order is settled when, and only when, it has a payment",
         "SELECT o.id FROM payment_order o LEFT JOIN payment p ON p.payment_order_id = o.id "
-        "WHERE (o.state = 'settled' AND p.id IS NULL) OR (o.state <> 'settled' AND p.id IS NOT NULL)",
+        "WHERE (o.state = 'settled' AND p.id IS NULL) "
+        "OR (o.state <> 'settled' AND p.id IS NOT NULL)",
     ),
     Invariant(
         "I4",

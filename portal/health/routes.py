@@ -49,14 +49,14 @@ def metrics() -> Response:
     if not (local or (settings.metrics_token and same(given, settings.metrics_token))):
         abort(403)
     registry = CollectorRegistry()
-    messages = Gauge("loket_messages", "Messages by lane and state", ["lane", "state"], registry=registry)
+    messages = Gauge(
+        "loket_messages", "Messages by lane and state", ["lane", "state"], registry=registry
+    )
     rows = db.session.execute(
         select(Message.lane, Message.state, func.count()).group_by(Message.lane, Message.state)
     )
     for lane, state, count in rows:
         messages.labels(lane, state).set(count)
     attention = Gauge("loket_attention_items", "Open items needing a person", registry=registry)
-    attention.set(
-        db.session.scalar(select(func.count()).where(AttentionItem.state == "open")) or 0
-    )
+    attention.set(db.session.scalar(select(func.count()).where(AttentionItem.state == "open")) or 0)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

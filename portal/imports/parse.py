@@ -145,7 +145,10 @@ class _Reader:
     def _line(self, line: int, row: list[str]) -> None:
         if any(row[len(self.names) :]):
             self.parsed.fail(
-                line, "-", "", "Baris ini punya lebih banyak kolom daripada judulnya. Periksa "
+                line,
+                "-",
+                "",
+                "Baris ini punya lebih banyak kolom daripada judulnya. Periksa "
                 "tanda pemisah atau tanda kutip.",
             )
             return
@@ -192,13 +195,25 @@ class _Reader:
         if repaired:
             self.parsed.warnings.append(
                 CellError(
-                    line, self._column("phone"), self._text(row, "phone")[:80],
+                    line,
+                    self._column("phone"),
+                    self._text(row, "phone")[:80],
                     f"Dibaca sebagai {phone}.",
                 )
             )
         return CustomerRow(
-            line, number, name, phone, alt, self._text(row, "address")[:500],
-            self._text(row, "area")[:80], plan, price, login, billing, started,
+            line,
+            number,
+            name,
+            phone,
+            alt,
+            self._text(row, "address")[:500],
+            self._text(row, "area")[:80],
+            plan,
+            price,
+            login,
+            billing,
+            started,
         )
 
     def _fits(self, row: CustomerRow) -> bool:
@@ -214,8 +229,10 @@ class _Reader:
             return False
         if twin is not None and (twin.name, twin.phone) != (row.name, row.phone):
             self.parsed.fail(
-                row.line, self._column("number"), row.number,
-                f"Nomor pelanggan ini sudah ada di baris {twin.line} dengan nama atau telepon lain.",
+                row.line,
+                self._column("number"),
+                row.number,
+                f"Nomor pelanggan ini ada di baris {twin.line} dengan nama atau telepon lain.",
             )
             return False
         return True

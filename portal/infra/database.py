@@ -69,7 +69,11 @@ def end_read() -> None:
     session.rollback()
 
 
-def updated(statement: Update) -> int:
-    """Run a guarded UPDATE; the rows it changed say who won. Loaded objects stay as they are."""
-    result = db.session.execute(statement.execution_options(synchronize_session=False))
+def updated(statement: Update, *, refresh: bool = False) -> int:
+    """Run a guarded UPDATE; the rows it changed say who won.
+
+    Loaded objects stay as they are unless `refresh`.
+    """
+    how = "fetch" if refresh else False
+    result = db.session.execute(statement.execution_options(synchronize_session=how))
     return cast("CursorResult[Any]", result).rowcount

@@ -5,6 +5,7 @@ socket turns a send into an ambiguous reset. What is certain (nothing was sent) 
 is not (it may have been) are kept apart here, once, for all drivers.
 """
 
+import json as jsonlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,8 +37,8 @@ class Reply:
     def json(self) -> Any:
         """The parsed body, or None when it is not JSON."""
         try:
-            return requests.models.complexjson.loads(self.text)
-        except ValueError:
+            return jsonlib.loads(self.text)
+        except (ValueError, RecursionError):
             return None
 
 

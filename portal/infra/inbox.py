@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Model, db
 from portal.infra import queue
-from portal.infra.database import is_postgres
+from portal.infra.database import is_postgres, updated
 from portal.infra.locks import LEASE
 from portal.infra.timekeeping import wall
 from portal.infra.types import State, UtcDateTime
@@ -84,7 +84,7 @@ def store(source: str, body: bytes, headers: Mapping[str, str]) -> int:
 def claim(hook_id: int) -> InboundHook | None:
     """Take one waiting callback for processing, or None when somebody else has it."""
     now = wall()
-    taken = db.session.execute(
+    taken = updated(
         update(InboundHook)
         .where(
             InboundHook.id == hook_id,
@@ -93,7 +93,7 @@ def claim(hook_id: int) -> InboundHook | None:
         )
         .values(next_at=now + LEASE, attempts=InboundHook.attempts + 1)
     )
-    return db.session.get(InboundHook, hook_id) if taken.rowcount == 1 else None
+    return db.session.get(InboundHook, hook_id) if taken == 1 else None
 
 
 def finish(hook: InboundHook, state: str, outcome: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Model, db
+from portal.infra.database import updated
 from portal.infra.types import UtcDateTime
 
 LEASE = timedelta(seconds=90)
@@ -36,7 +37,7 @@ def new_lease_token() -> str:
 def lead(name: str, holder: str, now: datetime, seconds: int) -> bool:
     """Take or keep the named lease until `now + seconds`; commits. True when we lead."""
     until = now + timedelta(seconds=seconds)
-    taken = db.session.execute(
+    taken = updated(
         update(LeaderLease)
         .where(
             LeaderLease.name == name,
@@ -44,7 +45,7 @@ def lead(name: str, holder: str, now: datetime, seconds: int) -> bool:
         )
         .values(holder=holder, until=until)
     )
-    if taken.rowcount == 0 and db.session.get(LeaderLease, name) is None:
+    if taken == 0 and db.session.get(LeaderLease, name) is None:
         try:
             db.session.execute(insert(LeaderLease).values(name=name, holder=holder, until=until))
         except IntegrityError:
@@ -53,7 +54,7 @@ def lead(name: str, holder: str, now: datetime, seconds: int) -> bool:
         db.session.commit()
         return True
     db.session.commit()
-    return bool(taken.rowcount == 1)
+    return taken == 1
 
 
 def resign(name: str, holder: str, now: datetime) -> None:

@@ -28,9 +28,7 @@ def redact(text: str) -> str:
 
 
 def _redact_event(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: redact(value) if isinstance(value, str) else value for key, value in event.items()
-    }
+    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
 def configure(level: str, *, as_json: bool) -> None:

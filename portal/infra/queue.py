@@ -57,7 +57,7 @@ _QUIET_SECONDS = 5.0
 class Bell:
     """The connection to Redis, and how long to leave it alone after a failure."""
 
-    redis: "Redis[bytes]"
+    redis: Redis
     silent_until: float = 0.0
 
     def ring(self, job: str, *ids: int | str) -> bool:
@@ -88,7 +88,7 @@ class Bell:
             return False
 
 
-def connect(url: str, *, for_worker: bool = False) -> "Redis[bytes]":
+def connect(url: str, *, for_worker: bool = False) -> Redis:
     """A client that gives up after a second; the worker's blocks as RQ wants.
 
     redis-py's defaults retry ten times: a frozen Redis would hold a page for a minute.

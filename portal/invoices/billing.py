@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, extract, false, func, insert, or_, select
+from sqlalchemy import and_, extract, false, func, insert, or_, select
 
 from portal.core.money import percent_bp
 from portal.core.period import Period, due_date
@@ -49,7 +49,7 @@ class Candidate:
     due_days: int
 
 
-def _without_invoice(period: Period) -> Select[Any]:
+def _without_invoice(period: Period) -> Any:
     """Billable lines of the period that have no live invoice yet."""
     issued = (
         select(Invoice.id)
@@ -79,7 +79,7 @@ def _without_invoice(period: Period) -> Select[Any]:
     )
 
 
-def _only_due(statement: Select[Any], period: Period, day: date) -> Select[Any]:
+def _only_due(statement: Any, period: Period, day: date) -> Any:
     """Only lines whose billing day, clamped to the month, has come by `day`, and that
     Loket already looked after on that billing day (`auto_from`)."""
     if day < period.first_day:
@@ -113,9 +113,7 @@ def preview(period: Period) -> Preview:
     )
 
 
-def issue_chunk(
-    period: Period, *, only_due: bool, lines: Sequence[int] | None = None
-) -> int:
+def issue_chunk(period: Period, *, only_due: bool, lines: Sequence[int] | None = None) -> int:
     """Issue up to CHUNK invoices of the period in the current transaction.
 
     Returns how many; 0 means nothing is left. The caller commits after each chunk.
@@ -147,7 +145,7 @@ def _insert(period: Period, sequence: str, candidates: Sequence[Candidate]) -> l
     tax_bp = settings.integer("billing.tax_bp")
     issued_on, stamp = today(), now()
     numbers = numbering.take(sequence, len(candidates))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "number": numbering.document_number(sequence, number),
             "customer_id": line.customer_id,

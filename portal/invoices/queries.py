@@ -58,12 +58,12 @@ def status(state: str, total: int, paid: int, due_on: date, today: date) -> str:
 
 def listing() -> Select[Any]:
     """Invoices with customer and paid amount; narrow it, then `view()` each row."""
-    return select(
-        Invoice, paid_amount().label("paid"), Customer.name, Customer.number
-    ).join(Customer, Customer.id == Invoice.customer_id)
+    return select(Invoice, paid_amount().label("paid"), Customer.name, Customer.number).join(
+        Customer, Customer.id == Invoice.customer_id
+    )
 
 
-def view(row: Row[Any], today: date) -> InvoiceView:
+def view(row: Any, today: date) -> InvoiceView:
     """A row of `listing()` for the screen."""
     invoice, paid, name, number = row
     return InvoiceView(

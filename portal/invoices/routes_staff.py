@@ -68,9 +68,7 @@ def void(invoice_id: int) -> Any:
         db.session.rollback()
         return page("invoices/void.html", status=422, invoice=invoice, error=str(error))
     db.session.commit()
-    return go(
-        url_for("dashboard.invoice", invoice_id=invoice_id), _("Tagihan sudah dibatalkan.")
-    )
+    return go(url_for("dashboard.invoice", invoice_id=invoice_id), _("Tagihan sudah dibatalkan."))
 
 
 def _period() -> tuple[Period | None, str]:

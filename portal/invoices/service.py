@@ -7,6 +7,7 @@ from sqlalchemy import and_, or_, select, update
 
 from portal.extensions import db
 from portal.infra import audit, events
+from portal.infra.database import updated
 from portal.infra.timekeeping import now, today
 from portal.invoices.events import InvoiceReminderDue, InvoicesClosed
 from portal.invoices.models import Allocation, Invoice
@@ -72,13 +73,13 @@ def allocate(payment_id: int, amount: int, invoice_ids: Sequence[int]) -> tuple[
 
 
 def _close(invoice_id: int, state: str, reason: str = "") -> bool:
-    closed = db.session.execute(
+    closed = updated(
         update(Invoice)
         .where(Invoice.id == invoice_id, Invoice.state == "open")
-        .values(state=state, closed_reason=reason, paid_at=now() if state == "paid" else None)
-        .execution_options(synchronize_session="fetch")
+        .values(state=state, closed_reason=reason, paid_at=now() if state == "paid" else None),
+        refresh=True,
     )
-    return closed.rowcount == 1
+    return closed == 1
 
 
 def void(invoice_id: int, reason: str) -> None:
@@ -107,7 +108,9 @@ def remind_due() -> int:
     with the true number of days; a step before the invoice was even issued is skipped.
     """
     day = today()
-    steps = sorted({*settings.days("reminders.before"), *(-d for d in settings.days("reminders.after"))})
+    steps = sorted(
+        {*settings.days("reminders.before"), *(-d for d in settings.days("reminders.after"))}
+    )
     count = 0
     for step, below in zip(steps, [None, *steps[:-1]], strict=True):
         window = Invoice.due_on <= day + timedelta(days=step)
@@ -128,7 +131,7 @@ def remind_due() -> int:
 
 
 def _take_step(invoice_id: int, step: int) -> bool:
-    taken = db.session.execute(
+    taken = updated(
         update(Invoice)
         .where(
             Invoice.id == invoice_id,
@@ -136,6 +139,5 @@ def _take_step(invoice_id: int, step: int) -> bool:
             or_(Invoice.last_notice.is_(None), Invoice.last_notice > step),
         )
         .values(last_notice=step)
-        .execution_options(synchronize_session=False)
     )
-    return taken.rowcount == 1
+    return taken == 1

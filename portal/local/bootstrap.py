@@ -24,7 +24,7 @@ class BootstrapError(RuntimeError):
 
 def make(venv: Path) -> None:
     """Create the environment with a working pip."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before anything is checked
         raise BootstrapError(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
     python = venv / "bin" / "python"
     ordinary = subprocess.run(  # noqa: S603
@@ -32,19 +32,28 @@ def make(venv: Path) -> None:
     )
     if ordinary.returncode == 0 and _has_pip(python):
         return
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", str(venv)], check=True)  # noqa: S603
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", "--clear", str(venv)], check=True
+    )  # noqa: S603
     install_pip(python, index_url())
 
 
 def _has_pip(python: Path) -> bool:
-    return subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True).returncode == 0  # noqa: S603
+    return (
+        subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True).returncode == 0
+    )  # noqa: S603
 
 
 def index_url() -> str:
     """The package index pip would use: PIP_INDEX_URL, pip.conf, else PyPI."""
     if named := os.environ.get("PIP_INDEX_URL"):
         return named.rstrip("/")
-    for place in (os.environ.get("PIP_CONFIG_FILE"), "~/.config/pip/pip.conf", "~/.pip/pip.conf", "/etc/pip.conf"):
+    for place in (
+        os.environ.get("PIP_CONFIG_FILE"),
+        "~/.config/pip/pip.conf",
+        "~/.pip/pip.conf",
+        "/etc/pip.conf",
+    ):
         path = Path(place).expanduser() if place else None
         if path and path.is_file():
             found = re.search(r"^\s*index-url\s*=\s*(\S+)", path.read_text(), re.MULTILINE)
@@ -87,7 +96,8 @@ def install_pip(python: Path, index: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         wheel = fetch_wheel(index, Path(folder))
         subprocess.run(  # noqa: S603
-            [str(python), f"{wheel}/pip", "install", "--quiet", "--no-index", str(wheel)], check=True
+            [str(python), f"{wheel}/pip", "install", "--quiet", "--no-index", str(wheel)],
+            check=True,
         )
 
 

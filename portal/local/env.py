@@ -8,7 +8,7 @@ only: it runs before anything is installed.
 import base64
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ def read(path: Path) -> dict[str, str]:
 
 def generated(known: Mapping[str, str]) -> dict[str, str]:
     """Secrets that are made once."""
-    makers = {
+    makers: dict[str, Callable[[], str]] = {
         "SECRET_KEY": lambda: secrets.token_urlsafe(48),
         "ENCRYPTION_KEY": lambda: base64.urlsafe_b64encode(os.urandom(32)).decode(),
         "DEMO_STAFF_PASSWORD": lambda: "-".join(secrets.token_hex(2) for _ in range(3)),

@@ -66,7 +66,9 @@ class Child:
             self.failures = 0 if current - self.started > 30 else self.failures + 1
             pause = min(0.3 * 2**self.failures, 15.0)
             self.retry_at = current + pause
-            say(f"{self.name} ended ({self.process.returncode}); starting it again in {pause:.1f} s")
+            say(
+                f"{self.name} ended ({self.process.returncode}); starting it again in {pause:.1f} s"
+            )
             self._kill_group(signal.SIGTERM)
         elif current >= self.retry_at:
             self.retry_at = 0.0

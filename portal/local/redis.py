@@ -31,7 +31,9 @@ def on_path(path: str | None = None) -> str | None:
     venv = str(Path(sys.prefix) / "bin")
     path = os.environ.get("PATH", "") if path is None else path
     kept = os.pathsep.join(
-        part for part in path.split(os.pathsep) if part and Path(part).resolve() != Path(venv).resolve()
+        part
+        for part in path.split(os.pathsep)
+        if part and Path(part).resolve() != Path(venv).resolve()
     )
     found = shutil.which("redis-server", path=kept)
     return found if found and version(found) >= OLDEST else None

@@ -142,7 +142,9 @@ def _start(
 def _once(command: list[str], environ: Mapping[str, str]) -> None:
     done = subprocess.run(command, env=dict(environ), capture_output=True, text=True)  # noqa: S603
     if done.returncode:
-        raise CannotStart(f"`{' '.join(command[1:])}` failed:\n{(done.stdout + done.stderr)[-3000:]}")
+        raise CannotStart(
+            f"`{' '.join(command[1:])}` failed:\n{(done.stdout + done.stderr)[-3000:]}"
+        )
 
 
 def _free(port: int, name: str) -> None:
@@ -178,8 +180,8 @@ Loket is ready ({seconds:.1f} s).
     demo phone       081290000001
     the code arrives {sims}/inbox
   Staff area         {portal}/admin
-    email            {values['DEMO_STAFF_EMAIL']}
-    password         {values['DEMO_STAFF_PASSWORD']}
+    email            {values["DEMO_STAFF_EMAIL"]}
+    password         {values["DEMO_STAFF_PASSWORD"]}
   Simulators         {sims}/   (pay orders: {sims}/pakasir/orders.json)
 
 Ctrl-C stops everything.

@@ -134,7 +134,7 @@ def _shown(params: Mapping[str, Any], code: str | None, money: Any) -> dict[str,
 
 
 def _date(day: date, pattern: str) -> str:
-    return str(format_date(day, pattern))  # type: ignore[no-untyped-call]
+    return str(format_date(day, pattern))
 
 
 def _local_phone(value: str) -> str:

@@ -170,9 +170,7 @@ def restore_after(invoice_ids: Sequence[int]) -> None:
 
 def candidates() -> list[int]:
     """Lines the run must look at: those that owe something, and those walled off."""
-    owing = select(Invoice.subscription_id).where(
-        Invoice.state == "open", Invoice.due_on < today()
-    )
+    owing = select(Invoice.subscription_id).where(Invoice.state == "open", Invoice.due_on < today())
     return list(
         db.session.scalars(
             select(Subscription.id)

@@ -13,7 +13,7 @@ from sqlalchemy import and_, or_, select, update
 from portal.core.driverkit import DriverError
 from portal.extensions import db
 from portal.infra import events, queue
-from portal.infra.database import end_read
+from portal.infra.database import end_read, updated
 from portal.infra.locks import LEASE, new_lease_token
 from portal.infra.timekeeping import now, wall
 from portal.network.drivers.base import AccessState
@@ -42,18 +42,16 @@ def wanted_state(subscription_state: str) -> AccessState:
 def apply_access(subscription_id: int) -> str:
     """Bring one line's router in step; returns applied, retry or nothing. Commits."""
     token = new_lease_token()
-    taken = db.session.execute(
+    taken = updated(
         update(NetworkAccess)
         .where(
             NetworkAccess.subscription_id == subscription_id,
             NetworkAccess.next_at <= wall(),
         )
-        .values(
-            lease_token=token, next_at=wall() + LEASE, attempts=NetworkAccess.attempts + 1
-        )
+        .values(lease_token=token, next_at=wall() + LEASE, attempts=NetworkAccess.attempts + 1)
     )
     db.session.commit()
-    if taken.rowcount != 1:
+    if taken != 1:
         return "nothing"
     work = _read(subscription_id)
     try:

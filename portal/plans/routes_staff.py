@@ -48,7 +48,9 @@ def edit(plan_id: int) -> Any:
 
 def _read() -> tuple[dict[str, Any], dict[str, str]]:
     """The typed values and what is wrong with them."""
-    form, values, errors = request.form, {}, {}
+    form = request.form
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
     name = form.get("name", "").strip()
     values["name"] = name
     if not 1 <= len(name) <= 120:

@@ -60,9 +60,7 @@ def receive(driver: str, to: str, text: str, **about: Any) -> int:
 def raw_request() -> Doc:
     """What was on the wire, credentials masked."""
     secret = {"authorization", "x-api-key", "cookie"}
-    headers = {
-        name: "***" if name.lower() in secret else value for name, value in request.headers
-    }
+    headers = {name: "***" if name.lower() in secret else value for name, value in request.headers}
     return {
         "method": request.method,
         "path": request.full_path.rstrip("?"),
@@ -128,7 +126,9 @@ def whatsapp_html(text: str) -> Markup:
     """*bold*, _italic_, ~strike~ and links as WhatsApp shows them; everything else escaped."""
     shown = str(escape(text))
     for mark, tag in (("*", "b"), ("_", "i"), ("~", "s")):
-        pattern = rf"(?<![\w{re.escape(mark)}\u2060]){re.escape(mark)}([^\s{re.escape(mark)}][^{re.escape(mark)}\n]*?){re.escape(mark)}(?!\w)"
+        m = re.escape(mark)
+        inside = rf"[^\s{m}][^{m}\n]*?"
+        pattern = rf"(?<![\w{m}\u2060]){m}({inside}){m}(?!\w)"
         shown = re.sub(pattern, rf"<{tag}>\1</{tag}>", shown)
     shown = re.sub(r"(https?://[^\s<]+)", r'<a href="\1">\1</a>', shown)
     return Markup(shown.replace("\n", "<br>"))  # noqa: S704 - escaped above

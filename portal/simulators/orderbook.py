@@ -76,7 +76,9 @@ def open_order(project: str, order_id: str, amount: int, version: str, method: s
     return order
 
 
-def pay(order: Doc, method: str, *, hook: bool = True, times: int = 1, said: int | None = None) -> Doc:
+def pay(
+    order: Doc, method: str, *, hook: bool = True, times: int = 1, said: int | None = None
+) -> Doc:
     """Complete the order (once) and fire the webhook; `said` lies about the amount in it."""
 
     def complete(current: Doc | None) -> Doc:

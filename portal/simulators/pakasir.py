@@ -39,7 +39,9 @@ def _whole(value: Any, at_least: int = 500) -> int:
     if isinstance(value, str) and value.isdigit():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
-        raise Refused(400, "Key: 'Amount' Error:Field validation for 'Amount' failed on the 'min' tag")
+        raise Refused(
+            400, "Key: 'Amount' Error:Field validation for 'Amount' failed on the 'min' tag"
+        )
     return value
 
 
@@ -48,7 +50,9 @@ def _v1_body() -> tuple[str, str, int]:
     for name in ("project", "order_id", "api_key"):
         if not data.get(name):
             tag = name.replace("_", " ").title().replace(" ", "")
-            raise Refused(400, f"Key: '{tag}' Error:Field validation for '{tag}' failed on the 'required' tag")
+            raise Refused(
+                400, f"Key: '{tag}' Error:Field validation for '{tag}' failed on the 'required' tag"
+            )
     return str(data["project"]), str(data["order_id"]), _whole(data.get("amount"))
 
 
@@ -105,9 +109,16 @@ def v1_simulate() -> Any:
 @bp.get("/api/transactiondetail")
 def v1_detail() -> Any:
     """State of a charge; the amount is part of the lookup."""
-    for name, tag in (("project", "Project"), ("order_id", "OrderID"), ("api_key", "ApiKey"), ("amount", "Amount")):
+    for name, tag in (
+        ("project", "Project"),
+        ("order_id", "OrderID"),
+        ("api_key", "ApiKey"),
+        ("amount", "Amount"),
+    ):
         if not request.args.get(name):
-            raise Refused(400, f"Key: '{tag}' Error:Field validation for '{tag}' failed on the 'required' tag")
+            raise Refused(
+                400, f"Key: '{tag}' Error:Field validation for '{tag}' failed on the 'required' tag"
+            )
     args = request.args
     order = _same(args["project"], args["order_id"], _whole(args["amount"], 1))
     return jsonify(
@@ -224,7 +235,9 @@ def pay_order(order_id: str) -> Any:
     said = _whole(data["amount"], 1) if data.get("amount") else None
     times = int(data.get("times", 1))
     order.pop("id", None)
-    paid = orderbook.pay(order, str(data.get("method") or "qris"), hook=hook, times=times, said=said)
+    paid = orderbook.pay(
+        order, str(data.get("method") or "qris"), hook=hook, times=times, said=said
+    )
     return jsonify(paid)
 
 
@@ -253,7 +266,9 @@ def _page(order: Doc) -> str:
     choices = [(m, orderbook.fee(m, order["amount"])) for m in methods]
     back = request.args.get("redirect", "")
     back = back if back.startswith(("http://", "https://")) else ""
-    return render_template("pay.html", order=order, choices=choices, back=back, here=request.full_path)
+    return render_template(
+        "pay.html", order=order, choices=choices, back=back, here=request.full_path
+    )
 
 
 @bp.post("/checkout/<order_id>")

@@ -17,7 +17,9 @@ def _field(tag: str, value: str) -> str:
 
 def qris(total: int, order_id: str) -> str:
     """The string a customer's app scans; `total` in rupiah, fee included."""
-    merchant = _field("00", "ID.CO.QRIS.WWW") + _field("02", "ID1024322842930") + _field("03", "UMI")
+    merchant = (
+        _field("00", "ID.CO.QRIS.WWW") + _field("02", "ID1024322842930") + _field("03", "UMI")
+    )
     body = "".join(
         (
             _field("00", "01"),

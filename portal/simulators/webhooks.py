@@ -23,7 +23,12 @@ def sign(secret: str, body: bytes) -> str:
 
 
 def send(
-    store: Store, path: str, payload: Doc, headers: dict[str, str], delay: float = 0.0, times: int = 1
+    store: Store,
+    path: str,
+    payload: Doc,
+    headers: dict[str, str],
+    delay: float = 0.0,
+    times: int = 1,
 ) -> None:
     """Deliver in the background: 3 tries a copy, half a second apart, 5 s each."""
     body = json.dumps(payload, separators=(",", ":")).encode()

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra import audit
+from portal.infra.database import updated
 from portal.infra.timekeeping import now, today
 from portal.plans.models import Plan
 from portal.subscriptions.models import Subscription
@@ -92,13 +93,13 @@ def move(subscription_id: int, source: str, target: str, reason: str) -> bool:
     """
     if (source, target) not in TRANSITIONS:
         raise ValueError(f"a subscription cannot go from {source} to {target}")
-    moved = db.session.execute(
+    moved = updated(
         update(Subscription)
         .where(Subscription.id == subscription_id, Subscription.state == source)
-        .values(state=target, state_since=now())
-        .execution_options(synchronize_session="fetch")
+        .values(state=target, state_since=now()),
+        refresh=True,
     )
-    if moved.rowcount != 1:
+    if moved != 1:
         return False
     audit.record(
         f"subscription.{target}",

@@ -8,10 +8,10 @@ from flask_wtf import FlaskForm
 from portal.core.driverkit import ConfigField
 
 
-class BaseForm(FlaskForm):  # type: ignore[misc]
+class BaseForm(FlaskForm):
     """Strips what people type; CSRF comes with FlaskForm."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+    class Meta(FlaskForm.Meta):
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
             filters = list(unbound_field.kwargs.get("filters", ()))
             if unbound_field.field_class.__name__ in {"StringField", "TextAreaField", "TelField"}:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from portal.extensions import db
 
@@ -41,7 +41,7 @@ class Page:
         return f"{request.path}?{urlencode({**args, 'page': number})}"
 
 
-def paginate(statement: Select[Any], *, scalars: bool = False) -> Page:
+def paginate(statement: Any, *, scalars: bool = False) -> Page:
     """The page named by `?page=`; an odd number shows the nearest real page."""
     total = db.session.execute(
         select(func.count()).select_from(statement.order_by(None).subquery())

@@ -1,0 +1,128 @@
+"""A payment provider in this process, and the gateway that speaks to it.
+
+The gateway passes the same contract as the real ones (`tests/contracts/payments.py`).
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+
+from portal.core.driverkit import DriverError
+from portal.extensions import db
+from portal.infra.http import Http
+from portal.payments.gateways.base import (
+    Charge,
+    ChargeRequest,
+    ChargeStatus,
+    PaymentGateway,
+    PaymentNotice,
+)
+
+
+@dataclass
+class Account:
+    """One charge at the provider."""
+
+    order_id: str
+    amount: int
+    reference: str
+    state: str = "pending"
+    paid: int = 0
+    completed_at: datetime | None = None
+    sandbox: bool = False
+    objection: str = ""
+
+
+@dataclass
+class Bank:
+    """The far end: what was opened and paid, who asked, and how it misbehaves."""
+
+    charges: dict[str, Account] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+    trouble: list[DriverError] = field(default_factory=list)
+    meanwhile: Callable[[], None] | None = None
+    expires_at: datetime | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    def open(self, request: ChargeRequest) -> Account:
+        with self._lock:
+            self.opened.append(request.order_id)
+            known = self.charges.get(request.order_id)
+            if known is None:
+                reference = f"txn{next(self._numbers)}"
+                known = Account(request.order_id, request.amount, reference)
+                self.charges[request.order_id] = known
+            return known
+
+    def pay(self, order_id: str, amount: int | None = None, at: datetime | None = None) -> None:
+        """Somebody pays this charge, possibly another amount than it asked for."""
+        charge = self.charges[order_id]
+        charge.state, charge.completed_at = "completed", at
+        charge.paid = charge.amount if amount is None else amount
+
+
+class FakeGateway(PaymentGateway):
+    """Stands where Pakasir stands; fails the test when a transaction is open during a call."""
+
+    kind = "pakasir"
+    label = "Uji"
+    smallest = 500
+    largest = 50_000_000
+
+    def __init__(self, bank: Bank) -> None:
+        super().__init__({}, Http())
+        self.bank = bank
+
+    def _call(self) -> None:
+        assert not db.session().in_transaction(), "a transaction is open during an outside call"
+        if self.bank.trouble:
+            raise self.bank.trouble.pop(0)
+
+    def create_charge(self, request: ChargeRequest) -> Charge:
+        self._call()
+        charge = self.bank.open(request)
+        return Charge(
+            f"https://pay.example/{charge.reference}", charge.reference, None, self.bank.expires_at
+        )
+
+    def fetch(self, order_id: str, amount: int, reference: str) -> ChargeStatus:
+        self._call()
+        self.bank.asked.append(order_id)
+        charge = self.bank.charges.get(order_id)
+        if charge is None:
+            answer = ChargeStatus("pending", order_id)
+        else:
+            answer = ChargeStatus(
+                state=charge.state,
+                order_id=charge.order_id,
+                amount=charge.paid if charge.state == "completed" else charge.amount,
+                reference=charge.reference,
+                method="qris",
+                completed_at=charge.completed_at,
+                sandbox=charge.sandbox,
+                objection=charge.objection,
+            )
+        if self.bank.meanwhile:
+            self.bank.meanwhile()
+        return answer
+
+    def verify_hook(self, headers: Mapping[str, str], body: bytes) -> bool:
+        return headers.get("X-Secret", "right") == "right"
+
+    def parse_hook(self, body: bytes) -> PaymentNotice | None:
+        try:
+            data = json.loads(body)
+            amount = data.get("amount")
+            return PaymentNotice(
+                order_id=data["order_id"],
+                amount=amount if type(amount) is int else None,
+                completed=data.get("status") == "completed",
+                reference=data.get("txn_id", ""),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
