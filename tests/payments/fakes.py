@@ -117,12 +117,11 @@ class FakeGateway(PaymentGateway):
     def parse_hook(self, body: bytes) -> PaymentNotice | None:
         try:
             data = json.loads(body)
-            amount = data.get("amount")
-            return PaymentNotice(
-                order_id=data["order_id"],
-                amount=amount if type(amount) is int else None,
-                completed=data.get("status") == "completed",
-                reference=data.get("txn_id", ""),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError):
+            order_id, amount = data["order_id"], data.get("amount")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
+        if not isinstance(order_id, str):
+            return None
+        whole = type(amount) is int and 0 < amount < 10**12
+        done = data.get("status") == "completed"
+        return PaymentNotice(order_id, amount if whole else None, done, data.get("txn_id", ""))

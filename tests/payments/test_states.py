@@ -12,7 +12,7 @@ ORDERS = ("pending", "settled", "expired", "cancelled")
 CHARGES = ("pending", "completed", "expired", "canceled", "unknown", "nonsense")
 
 
-@pytest.mark.parametrize(("order", "charge"), product(ORDERS, CHARGES))
+@pytest.mark.parametrize(("order", "charge"), list(product(ORDERS, CHARGES)))
 def test_every_pair_has_an_answer(order: str, charge: str) -> None:
     wanted = "ignore"
     if charge == "completed" and order != "settled":
