@@ -69,7 +69,7 @@ def start_postgres(folder: Path) -> tuple["subprocess.Popen[bytes]", str]:
     port = free_port()
     options = ("fsync=off", "max_connections=200", f"unix_socket_directories={data}")
     server = subprocess.Popen(  # noqa: S603
-        [bin_ / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1"]
+        [str(bin_ / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1"]
         + [part for option in options for part in ("-c", option)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
