@@ -1,0 +1,295 @@
+"""Settling: money is recorded once, whole, and goes where it belongs; the rest is refused."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from portal.core.clock import FixedClock
+from portal.customers.models import Customer
+from portal.extensions import db
+from portal.infra.audit import AuditEntry
+from portal.invoices import service as invoices
+from portal.invoices.models import Allocation
+from portal.messaging.models import Message
+from portal.network import isolation
+from portal.payments import orders, service, settlement
+from portal.payments.gateways.base import ChargeStatus
+from portal.payments.models import Payment
+from portal.subscriptions.models import Subscription
+from tests import factories
+from tests.conftest import NOW
+from tests.payments import books
+from tests.payments.fakes import Bank
+
+
+def test_a_paid_order(bank: Bank, budi: Customer, line: Subscription, clock: FixedClock) -> None:
+    bill = factories.invoice(line, total=165_000)
+    order = books.start(budi, bill)
+    clock.move(minutes=5)
+    bank.pay(order.order_id, at=clock.now() - timedelta(minutes=1))
+    assert orders.check_now(order.id) == "settled"
+
+    order, (payment,) = books.order(order), factories.every(Payment)
+    assert (order.state, order.next_check_at, order.method) == ("settled", None, "qris")
+    assert payment.number == "PAY-20261121-00001"
+    assert (payment.amount, payment.source, payment.method) == (165_000, "pakasir", "qris")
+    assert payment.payment_order_id == order.id
+    assert payment.paid_at == NOW + timedelta(minutes=4) and payment.recorded_at == clock.now()
+    assert books.bill(bill).state == "paid"
+    (entry,) = [row for row in factories.every(AuditEntry) if row.action == "payment.record"]
+    assert entry.after["amount"] == 165_000
+    (message,) = [m for m in factories.every(Message) if m.kind == "payment_confirmation"]
+    assert message.dedupe_key == f"payment_confirmation:{payment.id}"
+    assert message.params["status"] == "Lunas"
+    assert books.attention() == []
+    books.balanced()
+
+
+def test_the_day_of_the_number_is_the_isps(
+    bank: Bank, budi: Customer, line: Subscription, clock: FixedClock
+) -> None:
+    """17:30 UTC is half past midnight of the next day in Jakarta."""
+    order = books.start(budi, factories.invoice(line))
+    clock.at = NOW.replace(hour=17, minute=30)
+    bank.pay(order.order_id)
+    orders.check_now(order.id)
+    assert factories.every(Payment)[0].number == "PAY-20261122-00001"
+
+
+def test_settling_restores_access(bank: Bank, budi: Customer, line: Subscription) -> None:
+    bill = factories.invoice(line, due_on=NOW.date() - timedelta(days=30))
+    isolation.run()
+    assert factories.fresh(Subscription, line.id).state == "isolated"
+    order = books.start(budi, bill)
+    bank.pay(order.order_id)
+    orders.check_now(order.id)
+    assert factories.fresh(Subscription, line.id).state == "active"
+    books.balanced()
+
+
+def test_it_pays_the_chosen_first_then_the_oldest_then_credit(
+    bank: Bank, budi: Customer, line: Subscription
+) -> None:
+    day = NOW.date()
+    old = factories.invoice(line, period="2026-09", total=100_000, due_on=day - timedelta(40))
+    new = factories.invoice(line, period="2026-11", total=60_000, due_on=day)
+    mid = factories.invoice(line, period="2026-10", total=80_000, due_on=day - timedelta(9))
+    order = books.start(budi, new, mid)
+    factories.payment(budi, 50_000, [new])  # cash meanwhile: 10.000 of `new` are left
+    bank.pay(order.order_id)
+    orders.check_now(order.id)
+    online = factories.every(Payment)[-1]
+    parts = [(a.invoice_id, a.amount) for a in factories.every(Allocation)][1:]
+    assert online.amount == 140_000
+    assert parts == [(new.id, 10_000), (mid.id, 80_000), (old.id, 50_000)]
+    assert [books.bill(b).state for b in (old, mid, new)] == ["open", "paid", "paid"]
+    assert books.attention() == ["surplus"]
+    books.balanced()
+
+
+def test_settling_again_changes_nothing(bank: Bank, budi: Customer, line: Subscription) -> None:
+    order = books.start(budi, factories.invoice(line))
+    bank.pay(order.order_id)
+    assert orders.check_now(order.id) == "settled"
+    before = books.money()
+    status = ChargeStatus("completed", order.order_id, order.amount)
+    for state in ("completed", "pending", "canceled", "expired", "unknown"):
+        again = ChargeStatus(state, order.order_id, order.amount)
+        assert settlement.settle(order.id, again) == "nothing"
+        db.session.commit()
+    assert orders.check_now(order.id) == "nothing"
+    assert books.money() == before and books.order(order).next_check_at is None
+    assert orders.due_orders() == []
+    assert status.state == "completed"
+    books.balanced()
+
+
+@pytest.mark.parametrize("paid", [1, 164_999, 165_001, 330_000])
+def test_another_amount_is_never_recorded_by_itself(
+    bank: Bank, budi: Customer, line: Subscription, paid: int, clock: FixedClock
+) -> None:
+    bill = factories.invoice(line, total=165_000)
+    order = books.start(budi, bill)
+    bank.pay(order.order_id, paid)
+    assert orders.check_now(order.id) == "refused"
+    clock.move(minutes=1)
+    assert orders.check_now(order.id) == "refused"
+    assert books.money() == (0, 0, 0)
+    assert books.bill(bill).state == "open" and books.order(order).state == "pending"
+    assert books.attention() == ["order_mismatch"], "once per cause"
+    books.balanced()
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        ChargeStatus("completed", "LKTOTHER", 165_000),
+        ChargeStatus("completed", "", 165_000),
+        ChargeStatus("completed", "{id}", None),
+        ChargeStatus("completed", "{id}", 165_000, reference="another"),
+        ChargeStatus("completed", "{id}", 165_000, objection="jawaban untuk proyek lain"),
+    ],
+    ids=["order", "no order", "no amount", "transaction", "project"],
+)
+def test_an_answer_about_something_else_is_refused(
+    bank: Bank, budi: Customer, line: Subscription, status: ChargeStatus
+) -> None:
+    order = books.start(budi, factories.invoice(line, total=165_000))
+    about = status.__dict__ | {"order_id": status.order_id.format(id=order.order_id)}
+    assert settlement.settle(order.id, ChargeStatus(**about)) == "refused"
+    db.session.commit()
+    assert books.money() == (0, 0, 0) and books.attention() == ["order_mismatch"]
+
+
+class TestProduction:
+    @pytest.fixture
+    def extra_env(self) -> dict[str, str]:
+        return {"APP_ENV": "production"}
+
+    def test_sandbox_money_never_settles(
+        self, bank: Bank, budi: Customer, line: Subscription
+    ) -> None:
+        order = books.start(budi, factories.invoice(line))
+        bank.pay(order.order_id)
+        bank.charges[order.order_id].sandbox = True
+        assert orders.check_now(order.id) == "refused"
+        assert books.money() == (0, 0, 0) and books.attention() == ["order_mismatch"]
+
+
+def test_sandbox_money_settles_outside_production(
+    bank: Bank, budi: Customer, line: Subscription
+) -> None:
+    order = books.start(budi, factories.invoice(line))
+    bank.pay(order.order_id)
+    bank.charges[order.order_id].sandbox = True
+    assert orders.check_now(order.id) == "settled"
+
+
+@pytest.mark.parametrize("end", ["canceled", "expired"])
+def test_late_money_is_recorded_and_shown(
+    bank: Bank, budi: Customer, line: Subscription, clock: FixedClock, end: str
+) -> None:
+    bill = factories.invoice(line, total=165_000)
+    order = books.start(budi, bill)
+    bank.charges[order.order_id].state = end
+    orders.check_now(order.id)
+    assert books.order(order).state in {"cancelled", "expired"}
+    clock.move(minutes=5)
+    bank.pay(order.order_id)
+    assert orders.check_now(order.id) == "settled"
+    assert books.money() == (165_000, 165_000, 0) and books.bill(bill).state == "paid"
+    assert books.attention() == ["late"]
+    books.balanced()
+
+
+def test_two_orders_for_one_invoice_are_both_recorded(
+    bank: Bank, budi: Customer, line: Subscription
+) -> None:
+    one = factories.invoice(line, period="2026-10", total=100_000)
+    two = factories.invoice(line, period="2026-11", total=50_000)
+    first, second = books.start(budi, one), books.start(budi, one, two)
+    for order in (first, second):
+        bank.pay(order.order_id)
+        assert orders.check_now(order.id) == "settled"
+    assert books.money() == (250_000, 150_000, 100_000)
+    assert service.credit_balance(budi.id) == 100_000
+    assert books.attention() == ["double"]
+    books.balanced()
+
+
+def test_money_for_a_void_invoice_becomes_credit(
+    bank: Bank, budi: Customer, line: Subscription
+) -> None:
+    bill = factories.invoice(line, total=165_000)
+    order = books.start(budi, bill)
+    invoices.void(bill.id, "salah paket")
+    db.session.commit()
+    bank.pay(order.order_id)
+    assert orders.check_now(order.id) == "settled"
+    assert books.money() == (165_000, 0, 165_000)
+    assert books.bill(bill).state == "void" and books.attention() == ["for_void"]
+    books.balanced()
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [(None, 30), (-60, 0), (10, 10), (29, 29), (3600, 30)],
+    ids=["silent", "before the order", "while open", "just now", "in the future"],
+)
+def test_the_time_of_payment_lies_between_order_and_now(
+    bank: Bank, budi: Customer, line: Subscription, clock: FixedClock, said: int | None, wanted: int
+) -> None:
+    order = books.start(budi, factories.invoice(line))
+    clock.move(minutes=30)
+    bank.pay(order.order_id, at=None if said is None else NOW + timedelta(minutes=said))
+    orders.check_now(order.id)
+    assert factories.every(Payment)[0].paid_at == NOW + timedelta(minutes=wanted)
+
+
+def test_the_bank_may_be_asked_by_many_and_pays_once(
+    app: Flask, bank: Bank, budi: Customer, line: Subscription
+) -> None:
+    bill = factories.invoice(line, total=165_000)
+    order = books.start(budi, bill)
+    bank.pay(order.order_id)
+    status = ChargeStatus("completed", order.order_id, order.amount, reference="txn1")
+    outcomes: list[str] = []
+    start = threading.Barrier(32)
+
+    def settle() -> None:
+        start.wait()
+        with app.app_context():
+            # Past the claim on purpose: the settlement itself must be safe.
+            outcomes.append(orders._settle_surely(order.id, status, NOW))
+
+    def check() -> None:
+        start.wait()
+        with app.app_context():
+            outcomes.append(orders.check_now(order.id))
+
+    threads = [threading.Thread(target=run) for run in [settle, check] * 16]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 32
+    assert outcomes.count("settled") == 1 and set(outcomes) == {"settled", "nothing"}
+    assert len(factories.every(Payment)) == 1
+    assert books.money() == (165_000, 165_000, 0)
+    assert len([m for m in factories.every(Message) if m.kind == "payment_confirmation"]) == 1
+    books.balanced()
+
+
+def test_many_orders_of_one_customer_settle_side_by_side(
+    app: Flask, bank: Bank, budi: Customer, line: Subscription
+) -> None:
+    """Every order wants the same invoices, in another order: no deadlock, no rupiah lost."""
+    months = [
+        factories.invoice(line, period=f"2026-{n:02d}", total=10_000 + n) for n in range(1, 7)
+    ]
+    made = []
+    for turn in range(6):
+        chosen = months[turn:] + months[:turn]
+        made.append(books.start(budi, *chosen))
+    for order in made:
+        bank.pay(order.order_id)
+    start = threading.Barrier(len(made))
+    outcomes: list[str] = []
+
+    def check(order_pk: int) -> None:
+        start.wait()
+        with app.app_context():
+            outcomes.append(orders.check_now(order_pk))
+
+    threads = [threading.Thread(target=check, args=[order.id]) for order in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == ["settled"] * 6
+    owed = sum(month.total for month in months)
+    assert books.money() == (6 * owed, owed, 5 * owed)
+    assert sorted(books.attention()) == ["double"] * 5
+    books.balanced()
