@@ -14,13 +14,10 @@ from typing import Any
 from flask import Flask
 
 from jobs import runtime
+from jobs.inline import work_off
 from jobs.schedule import ENTRIES, Entry, run_now
-from portal.extensions import db
-from portal.infra import inbox, locks, queue
+from portal.infra import locks, queue
 from portal.infra.timekeeping import wall
-from portal.messaging import sending
-from portal.network import reconcile
-from portal.payments import orders
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +61,7 @@ class Scheduler:
                 self.next_run[entry.name] = time.monotonic() + entry.every
                 self._start(entry)
         if self.inline:
-            self.drain_inline()
+            work_off(limit=50, seconds=10)
 
     @property
     def inline(self) -> bool:
@@ -86,21 +83,6 @@ class Scheduler:
                 run_now(entry)
             except Exception:
                 log.exception("timetable entry %s failed", entry.name)
-
-    def drain_inline(self) -> None:
-        """What the lanes would do, in their order of importance, a slice at a time."""
-        from jobs.inbox import process_hook
-        from jobs.payments import check_order
-
-        for hook_id in inbox.due(20):
-            process_hook(hook_id)
-        for order_pk in orders.due_orders(20):
-            check_order(order_pk)
-        for subscription_id in reconcile.due(20):
-            reconcile.apply_access(subscription_id)
-        for lane in ("interactive", "messages", "bulk"):
-            sending.drain(lane, limit=50, seconds=10)
-        db.session.rollback()
 
 
 def main() -> None:
