@@ -9,7 +9,6 @@ from portal.customers.models import Customer
 from portal.extensions import db
 from portal.health.invariants import INVARIANTS, violations
 from portal.infra import inbox
-from portal.infra.inbox import InboundHook
 from portal.invoices.models import Allocation, Invoice
 from portal.payments import notices, opening
 from portal.payments.models import AttentionItem, Credit, Payment, PaymentOrder
@@ -62,8 +61,12 @@ def deliver(body: bytes) -> str:
     """A callback arrives and is processed; what became of it."""
     hook_id = inbox.store("pakasir", body, {})
     db.session.commit()
-    hook = db.session.get_one(InboundHook, hook_id)
+    hook = inbox.claim(hook_id)
+    db.session.commit()
+    if hook is None:
+        return "taken by somebody else"
     outcome = notices.process_hook(hook)
+    inbox.finish(hook, "processed", outcome)
     db.session.commit()
     return outcome
 
