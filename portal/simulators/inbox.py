@@ -63,7 +63,8 @@ def raw_request() -> Doc:
     headers = {name: "***" if name.lower() in secret else value for name, value in request.headers}
     return {
         "method": request.method,
-        "path": request.full_path.rstrip("?"),
+        # gunicorn keeps what was really asked for, percent signs and all
+        "path": request.environ.get("RAW_URI") or request.full_path.rstrip("?"),
         "headers": headers,
         "body": request.get_json(silent=True) or request.form.to_dict(),
     }
