@@ -6,20 +6,20 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _l
 
-from portal.web.access import may
+from portal.web.access import may_open
 
-# endpoint, label, icon, permission, path that makes it the current one
+# endpoint, label, icon, path that makes it the current one
 ITEMS = (
-    ("dashboard.index", _l("Dasbor"), "home", "view", "/admin"),
-    ("customers.index", _l("Pelanggan"), "users", "customers", "/admin/customers"),
-    ("invoices.index", _l("Tagihan"), "file-text", "billing", "/admin/invoices"),
-    ("payments.index", _l("Pembayaran"), "credit-card", "money", "/admin/payments"),
-    ("dashboard.isolation", _l("Isolir"), "ban", "customers", "/admin/isolation"),
-    ("messages.index", _l("Pesan"), "send", "messages", "/admin/messages"),
-    ("plans.index", _l("Paket"), "package", "billing", "/admin/plans"),
-    ("imports.index", _l("Impor"), "upload", "customers", "/admin/imports"),
-    ("dashboard.audit", _l("Log audit"), "list-check", "settings", "/admin/audit"),
-    ("settings.index", _l("Pengaturan"), "settings", "settings", "/admin/settings"),
+    ("dashboard.index", _l("Dasbor"), "home", "/admin"),
+    ("customers.index", _l("Pelanggan"), "users", "/admin/customers"),
+    ("invoices.index", _l("Tagihan"), "file-text", "/admin/invoices"),
+    ("payments.index", _l("Pembayaran"), "credit-card", "/admin/payments"),
+    ("dashboard.isolation", _l("Isolir"), "ban", "/admin/isolation"),
+    ("messages.index", _l("Pesan"), "send", "/admin/messages"),
+    ("plans.index", _l("Paket"), "package", "/admin/plans"),
+    ("imports.index", _l("Impor"), "upload", "/admin/imports"),
+    ("dashboard.audit", _l("Log audit"), "list-check", "/admin/audit"),
+    ("settings.index", _l("Pengaturan"), "settings", "/admin/settings"),
 )
 
 
@@ -36,8 +36,8 @@ class NavItem:
 def nav_admin() -> list[NavItem]:
     """The lines this person may open."""
     items = []
-    for endpoint, label, icon, permission, path in ITEMS:
-        if may(permission):
+    for endpoint, label, icon, path in ITEMS:
+        if may_open(endpoint):
             here = request.path == path or (
                 path != "/admin" and request.path.startswith(path + "/")
             )

@@ -19,6 +19,7 @@ from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import today
 from portal.invoices import queries as invoices
 from portal.invoices.models import Invoice
+from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
 from portal.network import isolation
 from portal.payments import queries as payments
@@ -27,6 +28,7 @@ from portal.subscriptions.models import Subscription
 from portal.web.access import staff
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
+from portal.web.setup import row_id
 
 bp = Blueprint("customers", __name__, url_prefix="/admin/customers")
 
@@ -36,7 +38,7 @@ bp = Blueprint("customers", __name__, url_prefix="/admin/customers")
 def index() -> Any:
     """Search as you type; the filters are in the URL."""
     text = request.args.get("q", "").strip()[:80]
-    state, area = request.args.get("state", ""), request.args.get("area", 0, type=int)
+    state, area = request.args.get("state", ""), request.args.get("area", 0, type=row_id)
     found = paginate(_search(text, state, area), scalars=True)
     ids = [customer.id for customer in found.rows]
     lines: dict[int, list[Subscription]] = {customer_id: [] for customer_id in ids}
@@ -102,6 +104,7 @@ def show(customer_id: int) -> Any:
     return page(
         "customers/show.html",
         customer=customer,
+        kinds=KINDS,
         lines=customer_lines(customer_id),
         invoices=invoices.of_customer(customer_id, today()),
         payments=payments.payments_of_customer(customer_id, 20),

@@ -28,7 +28,13 @@ class Todo:
 
     level: str
     sentence: str
-    url: str
+    endpoint: str
+    query: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where to go, with the filter that shows these rows."""
+        return url_for(self.endpoint, **({"status": self.query} if self.query else {}))
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ def todos() -> list[Todo]:
     """What needs a person now."""
     found: list[Todo] = []
     channel = channels.active()
-    whatsapp = url_for("whatsapp_settings.index")
+    whatsapp = "whatsapp_settings.index"
     if channel is None:
         found.append(Todo("bad", _("Belum ada driver WhatsApp yang dipilih."), whatsapp))
     elif channel.paused:
@@ -136,18 +142,18 @@ def todos() -> list[Todo]:
     money = _count(select(func.count()).where(AttentionItem.state == "open"))
     if money:
         words = _("%(count)s hal tentang uang perlu dilihat.", count=money)
-        found.append(Todo("warn", words, url_for("payments.attention_list")))
+        found.append(Todo("warn", words, "payments.attention_list"))
     for state, words in (
         ("failed", _("pesan gagal terkirim.")),
         ("unknown", _("pesan belum pasti sampai.")),
     ):
         count = _count(select(func.count()).where(Message.state == state))
         if count:
-            found.append(Todo("warn", f"{count} {words}", url_for("messages.index", status=state)))
+            found.append(Todo("warn", f"{count} {words}", "messages.index", state))
     drifted = _count(_drifted())
     if drifted:
         words = _("%(count)s langganan menunggu router.", count=drifted)
-        found.append(Todo("warn", words, url_for("dashboard.isolation")))
+        found.append(Todo("warn", words, "dashboard.isolation"))
     return found
 
 

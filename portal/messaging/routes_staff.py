@@ -15,6 +15,7 @@ from portal.messaging.service import MessageError
 from portal.web.access import staff
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
+from portal.web.setup import row_id
 
 bp = Blueprint("messages", __name__, url_prefix="/admin/messages")
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ def index() -> Any:
         status=request.args.get("status", ""),
         kind=request.args.get("kind", ""),
         driver=request.args.get("driver", ""),
-        customer_id=request.args.get("customer", type=int),
+        customer_id=request.args.get("customer", type=row_id),
     )
     return page(
         "messaging/index.html",

@@ -79,6 +79,12 @@ def may(permission: str) -> bool:
     return permission in PERMISSIONS.get(getattr(current_user, "role", ""), frozenset())
 
 
+def may_open(endpoint: str) -> bool:
+    """Whether the logged-in staff member may call this staff view; for links and menus."""
+    who, permission = getattr(current_app.view_functions[endpoint], "access", ("nobody", ""))
+    return who == "staff" and may(permission)
+
+
 def load_user(identity: str) -> Any:
     """Flask-Login's loader: `staff:<id>:<token>` or `customer:<id>:<token>`.
 

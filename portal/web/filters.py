@@ -121,7 +121,9 @@ def init_app(app: Flask) -> None:
         phone_local,
     ):
         app.jinja_env.filters[function.__name__] = function
-    app.jinja_env.globals.update(static_url=static_url, may=access.may, language=_language)
+    app.jinja_env.globals.update(
+        static_url=static_url, may_open=access.may_open, language=_language
+    )
     app.context_processor(lambda: {"company": _company(), "today": timekeeping.today()})
     _register_macros(app)
 

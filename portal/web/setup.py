@@ -5,18 +5,36 @@ from typing import Any
 from flask import Flask, g, request, session
 from flask_babel import get_locale
 from flask_login import current_user
+from werkzeug.routing import IntegerConverter
 
 from portal.extensions import babel, csrf, login_manager
 from portal.web import access, errors, filters, headers
 from portal.web.sessions import TwoSessions
 
 LANGUAGES = ("id", "en")
+BIGGEST_ID = 2**31 - 1
+
+
+class RowId(IntegerConverter):
+    """`<int:…>` in an address: what is too big for a row id is simply not found."""
+
+    def __init__(self, map: Any, max: int | None = BIGGEST_ID, **kwargs: Any) -> None:
+        super().__init__(map, max=max, **kwargs)
+
+
+def row_id(typed: str) -> int:
+    """For `request.args.get(…, type=row_id)`: ValueError outside of what a row id can be."""
+    value = int(typed)
+    if not 0 < value <= BIGGEST_ID:
+        raise ValueError("not a row id")
+    return value
 
 
 def init_app(app: Flask) -> None:
     """Everything a page needs, in the order it takes effect."""
     from htmx_flask import Htmx
 
+    app.url_map.converters["int"] = RowId
     app.session_interface = TwoSessions()
     Htmx().init_app(app)
     csrf.init_app(app)
