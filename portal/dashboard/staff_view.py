@@ -34,7 +34,7 @@ class Todo:
     @property
     def url(self) -> str:
         """Where to go, with the filter that shows these rows."""
-        return url_for(self.endpoint, **({"status": self.query} if self.query else {}))
+        return url_for(self.endpoint, status=self.query or None)
 
 
 @dataclass(frozen=True)
