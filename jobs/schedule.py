@@ -54,8 +54,7 @@ def sweep_network() -> None:
 
 def poll_payments() -> None:
     """Ask the gateway about open orders whose webhook may never come."""
-    for order_pk in orders.due_orders(50):
-        queue.ring(queue.CHECK_ORDER, order_pk)
+    orders.poll()
     db.session.commit()
 
 
@@ -87,7 +86,7 @@ ENTRIES = (
     Entry("sweep_messages", 5, sweep_messages),
     Entry("sweep_hooks", 5, sweep_hooks),
     Entry("sweep_network", 10, sweep_network),
-    Entry("poll_payments", 10, poll_payments),
+    Entry("poll_payments", 5, poll_payments),
     Entry("issue_requested", 5, issue_requested, lane="bulk"),
     Entry("issue_invoices", 600, issue_invoices, lane="bulk", daily=True),
     Entry("remind", 600, remind, lane="bulk", daily=True),

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 APART = timedelta(seconds=4)
 """Pakasir answers one question per transaction in this time; two people need not ask more."""
 TRIES = 3
+UNSETTLED = ("pending", "expired", "cancelled")
 
 
 def due_orders(limit: int = 50) -> list[int]:
@@ -35,7 +36,7 @@ def due_orders(limit: int = 50) -> list[int]:
     return list(
         db.session.scalars(
             select(PaymentOrder.id)
-            .where(PaymentOrder.state != "settled", PaymentOrder.next_check_at <= wall())
+            .where(PaymentOrder.state.in_(UNSETTLED), PaymentOrder.next_check_at <= wall())
             .order_by(PaymentOrder.next_check_at)
             .limit(limit)
         )

@@ -1,14 +1,17 @@
 """Reading payments and orders for screens. Amounts in rupiah."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 
+from portal.accounts.models import Staff
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.infra.timekeeping import now
+from portal.infra.timekeeping import now, zone
 from portal.invoices.models import Allocation, Invoice
 from portal.payments import timing
 from portal.payments.models import (
@@ -103,23 +106,60 @@ def credit_rows(payment_id: int) -> Sequence[Credit]:
     ).all()
 
 
-def listing(text: str, source: str) -> Select[Any]:
-    """The staff list of payments, the newest first."""
-    statement: Any = (
+@dataclass(frozen=True)
+class Filter:
+    """What the staff list is narrowed to; days are the ISP's, both included."""
+
+    text: str = ""
+    source: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+def filtered(wanted: Filter) -> Select[Any]:
+    """The staff list: payments with customer name and number, the newest first."""
+    found: Any = (
         select(Payment, Customer.name, Customer.number)
         .join(Customer, Customer.id == Payment.customer_id)
         .order_by(Payment.id.desc())
     )
-    if text:
-        like = f"%{text}%"
-        statement = statement.where(
-            or_(Payment.number.ilike(like), Customer.name.ilike(like), Customer.number.ilike(like))
+    if wanted.text:
+        like = f"%{wanted.text}%"
+        by_order = select(PaymentOrder.id).where(PaymentOrder.order_id == wanted.text)
+        found = found.where(
+            or_(
+                Payment.number.ilike(like),
+                Customer.name.ilike(like),
+                Customer.number.ilike(like),
+                Payment.payment_order_id.in_(by_order),
+            )
         )
-    return statement.where(Payment.source == source) if source else statement
+    if wanted.source:
+        found = found.where(Payment.source == wanted.source)
+    if wanted.since:
+        found = found.where(Payment.paid_at >= _midnight(wanted.since))
+    if wanted.until:
+        found = found.where(Payment.paid_at < _midnight(wanted.until + timedelta(days=1)))
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), zone())
+
+
+def total_of(found: Select[Any]) -> int:
+    """Rupiah of all payments of a list."""
+    amounts = found.with_only_columns(Payment.amount).order_by(None).subquery()
+    return int(db.session.scalar(select(func.coalesce(func.sum(amounts.c.amount), 0))) or 0)
+
+
+def sources_used() -> Sequence[str]:
+    """Where payments came from so far."""
+    return db.session.scalars(select(Payment.source).distinct().order_by(Payment.source)).all()
 
 
 def attention(state: str = "open") -> Select[Any]:
-    """Items of the *perlu perhatian* list, the newest first."""
+    """Items of the *perlu perhatian* list with their customer, the newest first."""
     found: Any = (
         select(AttentionItem, Customer.name, Customer.id)
         .outerjoin(Customer, Customer.id == AttentionItem.customer_id)
@@ -127,3 +167,22 @@ def attention(state: str = "open") -> Select[Any]:
         .order_by(AttentionItem.id.desc())
     )
     return found
+
+
+def attention_of_payment(payment_id: int) -> Sequence[AttentionItem]:
+    """What a person was asked to look at about a payment."""
+    return db.session.scalars(
+        select(AttentionItem).where(AttentionItem.payment_id == payment_id)
+    ).all()
+
+
+def attention_count() -> int:
+    """Open items."""
+    return db.session.scalar(select(func.count()).where(AttentionItem.state == "open")) or 0
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """Names of the staff among actors such as `staff:3`."""
+    ids = [int(actor[6:]) for actor in actors if re.fullmatch(r"staff:\d{1,9}", actor)]
+    rows = db.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(ids)))
+    return {f"staff:{staff_id}": name for staff_id, name in rows}

@@ -1,43 +1,61 @@
 """Payments and the *perlu perhatian* list, for staff."""
 
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, g, request, url_for
+from flask import Blueprint, Response, abort, g, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from portal.extensions import db
 from portal.payments import attention, queries
 from portal.payments.models import AttentionItem, Payment, PaymentOrder
+from portal.payments.queries import Filter
 from portal.web.access import staff
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
 
 bp = Blueprint("payments", __name__, url_prefix="/admin/payments")
+SOURCES = {"pakasir": _l("Online (Pakasir)"), "cash": _l("Tunai"), "demo": _l("Riwayat contoh")}
 
 
 @bp.get("")
 @staff("money")
 def index() -> Any:
-    """All payments, the newest first."""
-    text = request.args.get("q", "").strip()[:80]
-    found = paginate(queries.listing(text, request.args.get("source", "")[:30]))
-    return page("payments/index.html", block="table", page=found, q=text)
+    """All payments, the newest first, with filters in the address."""
+    wanted = Filter(
+        text=request.args.get("q", "").strip()[:80],
+        source=request.args.get("source", "")[:30],
+        since=request.args.get("since", type=date.fromisoformat),
+        until=request.args.get("until", type=date.fromisoformat),
+    )
+    found = queries.filtered(wanted)
+    return page(
+        "payments/index.html",
+        block="table",
+        found=paginate(found),
+        total=queries.total_of(found),
+        wanted=wanted,
+        used=queries.sources_used(),
+        sources=SOURCES,
+        open_items=queries.attention_count(),
+    )
 
 
 @bp.get("/<int:payment_id>")
 @staff("money")
 def show(payment_id: int) -> Any:
-    """Where the money of one payment went."""
+    """Where the money of one payment went, and how it came."""
     payment = db.session.get(Payment, payment_id) or abort(404)
-    order = (
-        db.session.get(PaymentOrder, payment.payment_order_id) if payment.payment_order_id else None
-    )
+    order_pk = payment.payment_order_id
     return page(
         "payments/show.html",
         payment=payment,
-        order=order,
+        order=db.session.get(PaymentOrder, order_pk) if order_pk else None,
         parts=queries.invoices_of_payment(payment_id),
         credit=queries.credit_rows(payment_id),
+        items=queries.attention_of_payment(payment_id),
+        sources=SOURCES,
     )
 
 
@@ -45,9 +63,19 @@ def show(payment_id: int) -> Any:
 @staff("money")
 def attention_list() -> Any:
     """Money that needs a person."""
-    state = "resolved" if request.args.get("state") == "resolved" else "open"
+    return _attention("resolved" if request.args.get("state") == "resolved" else "open")
+
+
+def _attention(state: str, *, status: int = 200, refused: int = 0, error: str = "") -> Response:
+    found = paginate(queries.attention(state))
     return page(
-        "payments/attention.html", page=paginate(queries.attention(state)), state=state, error=""
+        "payments/attention.html",
+        status=status,
+        found=found,
+        state=state,
+        names=queries.names_of(row[0].resolved_by for row in found.rows),
+        refused=refused,
+        error=error,
     )
 
 
@@ -61,10 +89,7 @@ def resolve(item_id: int) -> Any:
         done = attention.resolve(item_id, request.form.get("note", ""), g.actor or "")
     except ValueError as error:
         db.session.rollback()
-        found = paginate(queries.attention("open"))
-        return page(
-            "payments/attention.html", status=422, page=found, state="open", error=str(error)
-        )
+        return _attention("open", status=422, refused=item_id, error=str(error))
     db.session.commit()
     message = _("Ditandai selesai.") if done else _("Sudah ditandai sebelumnya.")
     return go(url_for("payments.attention_list"), message)
