@@ -1,12 +1,9 @@
 """The customer's own pages: what they show, whose they show, and how many queries they cost."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from portal.core.clock import FixedClock
 from portal.customers.models import Customer
@@ -18,6 +15,7 @@ from portal.network.models import NetworkAccess
 from portal.payments.models import PaymentOrder, PaymentOrderInvoice
 from portal.subscriptions.models import Subscription
 from tests import factories
+from tests.statements import counted
 from tests.visitor import Visitor, target
 
 PAGES = ["/", "/me/invoices", "/me/history", "/me/profile"]
@@ -58,21 +56,6 @@ def order(bill: Invoice, state: str = "pending") -> PaymentOrder:
     db.session.expunge_all()
     db.session.rollback()
     return made
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements sent meanwhile, by whichever session."""
-    statements: list[str] = []
-
-    def note(_conn, _cursor, statement, *_rest) -> None:  # type: ignore[no-untyped-def]
-        statements.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def many_invoices(line: Subscription, count: int) -> list[Invoice]:
