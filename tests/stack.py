@@ -43,6 +43,21 @@ def until(question: Callable[[], Any], seconds: float = 30, what: str = "it") ->
     raise AssertionError(f"waited {seconds} s for {what}")
 
 
+def services(name: str) -> dict[str, str]:
+    """A fresh database on the PostgreSQL and the Redis under test; nothing without them."""
+    server = os.environ.get("TEST_DATABASE_URL")
+    if not server:
+        return {}
+    import psycopg
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    url = {"DATABASE_URL": f"{server.rpartition('/')[0]}/{name}"}
+    redis = os.environ.get("TEST_REDIS_URL")
+    return {**url, "REDIS_URL": redis} if redis else url
+
+
 class Stack:
     """Everything started by the supervisor in a folder of its own."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.stack import ROOT, Browser, Stack, until
+from tests.stack import ROOT, Browser, Stack, services, until
 
 AWKWARD = (
     "sep=;\r\n"
@@ -30,7 +30,7 @@ AWKWARD = (
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("journey") / "var")
+    stack = Stack(tmp_path_factory.mktemp("journey") / "var", **services("loket_journey"))
     stack.start()
     yield stack
     stack.stop()
