@@ -32,6 +32,9 @@ from portal.web.setup import row_id
 
 bp = Blueprint("customers", __name__, url_prefix="/admin/customers")
 
+LENGTHS = {"name": 120, "address": 500, "area": 80}
+ACTIONS = {"isolate": isolation.isolate_by_hand, "restore": isolation.restore_by_hand}
+
 
 @bp.get("")
 @staff("customers")
@@ -63,11 +66,15 @@ def _search(text: str, state: str, area: int) -> Select[Any]:
     """By name, number, phone in any spelling, or service login."""
     statement = select(Customer).order_by(Customer.number)
     if text:
-        like = f"%{text}%"
         login = exists().where(
-            Subscription.customer_id == Customer.id, Subscription.login.ilike(like)
+            Subscription.customer_id == Customer.id,
+            Subscription.login.icontains(text, autoescape=True),
         )
-        found = [Customer.name.ilike(like), Customer.number.ilike(like), login]
+        found = [
+            Customer.name.icontains(text, autoescape=True),
+            Customer.number.icontains(text, autoescape=True),
+            login,
+        ]
         digits = "".join(char for char in text if char.isdigit()).removeprefix("62").lstrip("0")
         if len(digits) >= 4:
             found += [
@@ -148,8 +155,12 @@ def save(customer_id: int) -> Any:
         name: request.form.get(name, "").strip()
         for name in ("name", "phone", "phone_alt", "address", "area")
     }
-    errors: dict[str, str] = {}
-    if not 1 <= len(form["name"]) <= 120:
+    errors = {
+        name: _("Paling banyak %(limit)s huruf.", limit=limit)
+        for name, limit in LENGTHS.items()
+        if len(form[name]) > limit
+    }
+    if not form["name"]:
         errors["name"] = _("Nama wajib diisi.")
     numbers: dict[str, str | None] = {"phone_alt": None}
     for field in ("phone", "phone_alt"):
@@ -169,8 +180,8 @@ def save(customer_id: int) -> Any:
             name=form["name"],
             phone=numbers["phone"] or "",
             phone_alt=numbers["phone_alt"],
-            address=form["address"][:500],
-            area=form["area"][:80],
+            address=form["address"],
+            area=form["area"],
         )
     )
     db.session.commit()
@@ -197,8 +208,7 @@ def confirm_access(customer_id: int, subscription_id: int) -> Any:
 def change_access(customer_id: int, subscription_id: int) -> Any:
     """Wall off or open by hand, with a reason."""
     line = _line(customer_id, subscription_id)
-    isolate = request.form.get("action") == "isolate"
-    change = isolation.isolate_by_hand if isolate else isolation.restore_by_hand
+    change = ACTIONS.get(request.form.get("action", "")) or abort(400)
     try:
         changed = change(subscription_id, request.form.get("reason", ""))
     except ValueError as error:
