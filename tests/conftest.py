@@ -144,3 +144,23 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def runner(app: Flask) -> FlaskCliRunner:
     return app.test_cli_runner()
+
+
+@pytest.fixture
+def siti(app: Flask) -> Any:
+    """The owner."""
+    from tests import factories
+
+    return factories.staff("siti@example.test")
+
+
+@pytest.fixture(params=[False, True], ids=["click", "htmx"])
+def desk(request: pytest.FixtureRequest, app: Flask, siti: Any) -> Any:
+    """The owner's browser in the staff area, with a CSRF token; clicking, then with HTMX."""
+    from tests import factories
+    from tests.visitor import Visitor
+
+    found = Visitor(app, hx=request.param)
+    factories.log_in(found.client, siti)
+    found.page("/admin/plans/new")
+    return found

@@ -116,9 +116,9 @@ def filtered(text: str, state: str, period: str, today: date) -> Select[Any]:
     """The staff list: free text over number and customer, status, period."""
     statement = listing().order_by(Invoice.id.desc())
     if text:
-        like = f"%{text}%"
+        columns = (Invoice.number, Customer.name, Customer.number)
         statement = statement.where(
-            or_(Invoice.number.ilike(like), Customer.name.ilike(like), Customer.number.ilike(like))
+            or_(*(column.icontains(text, autoescape=True) for column in columns))
         )
     if state == "overdue":
         statement = statement.where(Invoice.state == "open", Invoice.due_on < today)

@@ -51,7 +51,7 @@ def confirm_void(invoice_id: int) -> Any:
     invoice = queries.one(invoice_id, today())
     if invoice is None:
         abort(404)
-    return page("invoices/void.html", invoice=invoice, error="")
+    return page("invoices/void.html", invoice=invoice, error="", reason="")
 
 
 @bp.post("/<int:invoice_id>/void")
@@ -66,7 +66,10 @@ def void(invoice_id: int) -> Any:
         service.void(invoice_id, request.form.get("reason", ""))
     except service.InvoiceError as error:
         db.session.rollback()
-        return page("invoices/void.html", status=422, invoice=invoice, error=str(error))
+        typed = request.form.get("reason", "")
+        return page(
+            "invoices/void.html", status=422, invoice=invoice, error=str(error), reason=typed
+        )
     db.session.commit()
     return go(url_for("dashboard.invoice", invoice_id=invoice_id), _("Tagihan sudah dibatalkan."))
 

@@ -1,5 +1,6 @@
 """Plans for staff: list, add, change."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, abort, request, url_for
@@ -54,7 +55,7 @@ def _read() -> tuple[dict[str, Any], dict[str, str]]:
     name = form.get("name", "").strip()
     values["name"] = name
     if not 1 <= len(name) <= 120:
-        errors["name"] = _("Nama paket wajib diisi.")
+        errors["name"] = _("Nama paket wajib diisi, paling banyak 120 huruf.")
     try:
         values["price"] = parse_rupiah(form.get("price", ""))
         if not 0 < values["price"] <= 10**9:
@@ -63,7 +64,7 @@ def _read() -> tuple[dict[str, Any], dict[str, str]]:
         errors["price"] = str(error)
     for field in ("due_days", "grace_days"):
         typed = form.get(field, "").strip()
-        if typed and not (typed.isdigit() and int(typed) <= 90):
+        if typed and not (re.fullmatch("[0-9]{1,2}", typed) and int(typed) <= 90):
             errors[field] = _("Isi 0 sampai 90 hari, atau kosongkan.")
         else:
             values[field] = int(typed) if typed else None

@@ -76,6 +76,7 @@ SPECS: Sequence[SettingSpec] = (
         [1, 3, 7],
         _l("Pemberitahuan lewat jatuh tempo, hari sesudahnya"),
         _l("Pisahkan dengan koma, misalnya 1, 3, 7."),
+        minimum=1,
         maximum=60,
         group="reminders",
     ),

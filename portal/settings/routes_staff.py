@@ -42,7 +42,7 @@ def index() -> Any:
 @staff("settings")
 def save() -> Any:
     """Store everything or nothing; a wrong value is shown beside its field."""
-    typed = {spec.key: request.form.get(spec.key, "")[:200] for spec in SPECS}
+    typed = {spec.key: request.form.get(spec.key, "") for spec in SPECS}
     errors: dict[str, str] = {}
     parsed = {}
     for spec in SPECS:

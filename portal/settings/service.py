@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from flask import g
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal.core.phone import InvalidPhone, PhoneNumber
@@ -12,6 +13,8 @@ from portal.infra import audit
 from portal.infra.timekeeping import now
 from portal.settings.models import Setting
 from portal.settings.registry import BY_KEY, SettingSpec, Value
+
+LONGEST_TEXT = 120
 
 
 class InvalidSetting(ValueError):
@@ -81,12 +84,14 @@ def parse(spec: SettingSpec, raw: str) -> Value:
         return _parse_phone(raw)
     if spec.kind == "days":
         parts = [part for part in raw.replace(";", ",").split(",") if part.strip()]
-        return sorted({_parse_int(spec, part) for part in parts}, reverse=True)
+        return list(dict.fromkeys(_parse_int(spec, part) for part in parts))
     if spec.kind == "int":
         return _parse_int(spec, raw)
     if not raw:
-        raise InvalidSetting("Isian ini wajib diisi.")
-    return raw[:120]
+        raise InvalidSetting(_("Isian ini wajib diisi."))
+    if len(raw) > LONGEST_TEXT:
+        raise InvalidSetting(_("Paling banyak %(limit)s huruf.", limit=LONGEST_TEXT))
+    return raw
 
 
 def _parse_phone(raw: str) -> str:
@@ -102,10 +107,17 @@ def _parse_int(spec: SettingSpec, raw: str) -> int:
     try:
         value = int(raw.strip().replace(".", ""))
     except ValueError:
-        raise InvalidSetting("Isi dengan angka bulat.") from None
+        raise InvalidSetting(_("Isi dengan angka bulat.")) from None
     if not spec.minimum <= value <= spec.maximum:
-        raise InvalidSetting(f"Isi antara {spec.minimum} dan {spec.maximum}.")
+        raise InvalidSetting(
+            _("Isi antara %(low)s dan %(high)s.", low=spec.minimum, high=_dotted(spec.maximum))
+        )
     return value
+
+
+def _dotted(number: int) -> str:
+    """`1.000.000`, as people write it here."""
+    return f"{number:,}".replace(",", ".")
 
 
 def change(key: str, value: Value, actor: str = "") -> None:
