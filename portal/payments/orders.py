@@ -141,7 +141,9 @@ def _ask_again(order_pk: int, lease: datetime, error: DriverError) -> None:
     if order.state == "settled":
         return
     age = (now() - order.created_at).total_seconds()
-    wait = error.retry_after if isinstance(error, RateLimited) else timing.retry_after(age)
+    wait = timing.retry_after(age, order.checks)
+    if isinstance(error, RateLimited):
+        wait = error.retry_after
     order.last_answer = error.sentence[:500]
     if isinstance(error, Misconfigured):
         _tell_staff(order, error)

@@ -13,6 +13,9 @@ LIFETIME = 24 * 3600
 GRACE = 10 * 60
 """How long past its expiry a pending order is given: a payment may be half way."""
 
+SOON, CALM = 5, 3600
+"""The shortest and the longest wait after a question that failed."""
+
 TOGETHER = 1
 """Checks closer together than this are one."""
 
@@ -34,9 +37,15 @@ def is_over(left: float) -> bool:
     return left + GRACE <= 0
 
 
-def retry_after(age: float) -> int:
-    """Seconds to wait when the gateway could not be asked: young orders sooner."""
-    return int(min(max(age / 4, 30), 3600))
+def retry_after(age: float, checks: int) -> int:
+    """Seconds to wait when the gateway could not be asked: at once, then ever calmer.
+
+    `checks` are the questions so far; those beyond the plan are the ones that failed, or
+    that a customer asked for, who may ask again anyway.
+    """
+    planned = sum(at <= age for at in PLAN)
+    extra = min(max(checks - planned, 0), 20)
+    return int(min(SOON * 2**extra, CALM))
 
 
 def past_plan(age: float) -> bool:

@@ -122,7 +122,7 @@ def test_a_gateway_that_is_down_is_asked_later(
     bank.pay(order.order_id)
     bank.trouble = [Retryable("mati")]
     assert "dicoba lagi" in books.deliver(notice(order.order_id))
-    clock.move(seconds=30)
+    clock.move(seconds=10)
     assert orders.due_orders() == [order.id]
     assert orders.check_order(order.id) == "settled"
 

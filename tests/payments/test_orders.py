@@ -86,10 +86,10 @@ def test_the_gateways_own_expiry_is_respected(
     ("error", "wait"),
     [
         (RateLimited("tunggu", retry_after=7), 7),
-        (Retryable("mati"), 30),
-        (Retryable("mati", outcome_unknown=True), 30),
-        (Permanent("tidak"), 30),
-        (Misconfigured("kunci salah"), 30),
+        (Retryable("mati"), 5),
+        (Retryable("mati", outcome_unknown=True), 5),
+        (Permanent("tidak"), 5),
+        (Misconfigured("kunci salah"), 5),
     ],
 )
 def test_a_failed_question_is_asked_again(

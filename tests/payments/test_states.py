@@ -86,10 +86,19 @@ def test_a_next_check_is_in_the_future_and_a_last_one_exists(age: float, left: f
     else:
         assert wait > 0
         assert wait <= timing.PLAN[-1]
-    assert 30 <= timing.retry_after(age) <= 3600
 
 
 def test_a_short_life_is_asked_about_when_it_ends() -> None:
     assert timing.next_check(1800, 600) == 600 + timing.GRACE + timing.TOGETHER
     assert not timing.is_over(0) and not timing.is_over(-timing.GRACE + 1)
     assert timing.is_over(-timing.GRACE)
+
+
+@pytest.mark.parametrize(
+    ("age", "checks", "wait"),
+    [(20, 1, 5), (25, 2, 10), (36, 3, 20), (5, 1, 10), (600, 4, 5), (90_000, 40, 3600), (0, 0, 5)],
+)
+def test_a_failed_question_is_repeated_soon_and_then_ever_calmer(
+    age: float, checks: int, wait: int
+) -> None:
+    assert timing.retry_after(age, checks) == wait
