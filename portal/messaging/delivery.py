@@ -17,6 +17,7 @@ from portal.core.driverkit import (
 )
 
 MAX_ATTEMPTS = 5
+LISTEN_SECONDS = 600
 FIRST_WAIT = 10
 LONGEST_WAIT = 900
 DROPPED_WHEN_UNKNOWN = frozenset({"payment_reminder", "overdue_notice"})
@@ -84,15 +85,14 @@ def after_unknown(reason: str, kind: str, attempts: int, idempotent: bool, rando
     return Step("unknown", "unknown", f"{reason} Perlu dicek sebelum dikirim ulang.")
 
 
-def proves_absence(kind: str, age_seconds: float, witnesses: int) -> bool:
+def proves_absence(kind: str, heard_seconds: float, witnesses: int) -> bool:
     """Whether silence about an unknown send means that it never reached the provider.
 
-    `witnesses` are later messages through the same driver whose status did come back.
-    Several after two minutes, or one after ten, leave no other explanation.
+    `witnesses` are later messages through the same driver whose status did come back;
+    `heard_seconds` is how long callbacks have been reaching us since the send. A provider
+    repeats a callback it could not hand over, so an outage of ours must be well over.
     """
-    if kind in NEVER_REPEATED:
-        return False
-    return (witnesses >= 3 and age_seconds >= 120) or (witnesses >= 1 and age_seconds >= 600)
+    return kind not in NEVER_REPEATED and witnesses >= 1 and heard_seconds >= LISTEN_SECONDS
 
 
 RANK = {

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from portal.core.driverkit import Capability, Misconfigured
 from portal.extensions import db
 from portal.infra.database import updated
+from portal.infra.inbox import InboundHook
 from portal.infra.timekeeping import wall
 from portal.messaging import channels
 from portal.messaging.delivery import RESEND_WINDOW, after_unknown, proves_absence
@@ -106,8 +107,8 @@ def settle_unknown() -> None:
     about this one: then it never had it. Without such proof the message stays unknown.
     """
     for message, started_at in db.session.execute(_unknown()).all():
-        age = (wall() - started_at).total_seconds()
-        if not proves_absence(message.kind, age, _witnesses(message.driver, started_at)):
+        heard = _heard_seconds(message.driver, started_at)
+        if not proves_absence(message.kind, heard, _witnesses(message.driver, started_at)):
             continue
         updated(
             update(Message)
@@ -144,6 +145,16 @@ def _unknown() -> Select[Any]:
         .order_by(Message.id)
         .limit(BATCH)
     )
+
+
+def _heard_seconds(driver: str, after: datetime) -> float:
+    """How long the provider's callbacks have been reaching us since that moment."""
+    first = db.session.scalar(
+        select(func.min(InboundHook.received_at)).where(
+            InboundHook.source == f"whatsapp.{driver}", InboundHook.received_at > after
+        )
+    )
+    return 0.0 if first is None else (wall() - first).total_seconds()
 
 
 def _witnesses(driver: str, after: datetime) -> int:

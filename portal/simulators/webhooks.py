@@ -12,6 +12,10 @@ import requests
 from portal.simulators.store import Doc, Store, now
 
 
+RETRY_AFTER = (0.5, 1, 2, 3, *[5] * 120)
+"""Seconds between tries of one callback."""
+
+
 def portal_url() -> str:
     """Where the portal listens."""
     return (os.environ.get("PORTAL_URL") or "http://127.0.0.1:8000").rstrip("/")
@@ -30,7 +34,7 @@ def send(
     delay: float = 0.0,
     times: int = 1,
 ) -> None:
-    """Deliver in the background: 3 tries a copy, half a second apart, 5 s each."""
+    """Deliver in the background; what fails is tried again for ten minutes, as Meta would."""
     body = json.dumps(payload, separators=(",", ":")).encode()
 
     def run() -> None:
@@ -42,7 +46,7 @@ def send(
 
 
 def _deliver(store: Store, path: str, body: bytes, headers: dict[str, str]) -> None:
-    for attempt in range(3):
+    for wait in RETRY_AFTER:
         try:
             answer = requests.post(
                 portal_url() + path,
@@ -54,9 +58,10 @@ def _deliver(store: Store, path: str, body: bytes, headers: dict[str, str]) -> N
             status: int | str = answer.status_code
         except requests.RequestException as error:
             status = type(error).__name__
-        store.add(
-            "webhook", {"path": path, "body": body.decode(), "status": status, "sent_at": now()}
-        )
-        if isinstance(status, int) and status < 300:
+        done = isinstance(status, int) and status < 500
+        if done or wait == RETRY_AFTER[0]:  # the first try and the last one are worth a line
+            entry = {"path": path, "body": body.decode(), "status": status, "sent_at": now()}
+            store.add("webhook", entry)
+        if done:
             return
-        time.sleep(0.5 * (attempt + 1))
+        time.sleep(wait)

@@ -116,22 +116,21 @@ def test_waits_grow_up_to_a_limit(attempts: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "age", "witnesses", "proven"),
+    ("kind", "heard", "witnesses", "proven"),
     [
-        ("invoice_notification", 60, 3, False),
-        ("invoice_notification", 120, 2, False),
-        ("invoice_notification", 120, 3, True),
-        ("payment_reminder", 120, 3, True),
+        ("invoice_notification", 0, 3, False),
+        ("invoice_notification", 599, 3, False),
         ("invoice_notification", 600, 1, True),
+        ("payment_reminder", 600, 1, True),
         ("invoice_notification", 6000, 0, False),
         ("otp_code", 6000, 3, False),
         ("broadcast", 6000, 3, False),
     ],
 )
 def test_what_proves_that_a_message_never_arrived(
-    kind: str, age: float, witnesses: int, proven: bool
+    kind: str, heard: float, witnesses: int, proven: bool
 ) -> None:
-    assert proves_absence(kind, age, witnesses) is proven
+    assert proves_absence(kind, heard, witnesses) is proven
 
 
 EVENTS = st.lists(st.sampled_from(["accepted", "sent", "delivered", "read", "failed"]), max_size=6)
