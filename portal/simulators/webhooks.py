@@ -11,7 +11,6 @@ import requests
 
 from portal.simulators.store import Doc, Store, now
 
-
 RETRY_AFTER = (0.5, 1, 2, 3, *[5] * 120)
 """Seconds between tries of one callback."""
 
