@@ -1,0 +1,253 @@
+"""What people and providers type is shown as text on every page, never run as markup."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from sqlalchemy import String, Text, select, update
+from sqlalchemy.orm import class_mapper
+
+from portal.customers.models import Area, Customer
+from portal.extensions import Base, db
+from portal.infra.audit import AuditEntry
+from portal.infra.timekeeping import now
+from portal.invoices.models import Invoice, InvoiceLine
+from portal.messaging.models import Channel, Message, MessageAttempt
+from portal.network.isolation import access_row
+from portal.network.models import NetworkAccess
+from portal.payments.models import (
+    AttentionItem,
+    Credit,
+    Payment,
+    PaymentOrder,
+    PaymentOrderInvoice,
+)
+from portal.plans.models import Plan
+from portal.settings import service as settings
+from portal.subscriptions.models import Subscription
+from tests import factories
+from tests.visitor import Visitor
+from tests.web.test_access import address, routes
+
+SCRIPT, QUOTE = "<script>alert(1)</script>", '"><img src=x>'
+CANARY = f"{SCRIPT}{QUOTE}'"
+# Table -> columns a person or a provider can fill, whatever length the database allows.
+FILLED: dict[Any, tuple[str, ...]] = {
+    Area: ("name",),
+    Customer: ("name", "address", "number"),
+    Plan: ("name",),
+    Subscription: ("login",),
+    Invoice: ("plan_name", "closed_reason"),
+    InvoiceLine: ("description",),
+    Payment: ("number", "method", "note"),
+    PaymentOrder: ("reference", "method", "pay_url", "last_answer"),
+    Credit: ("reason",),
+    AttentionItem: ("sentence", "resolution", "resolved_by"),
+    NetworkAccess: ("reason", "last_error"),
+    Message: ("reason", "provider_id", "dedupe_key"),
+    MessageAttempt: ("reason", "payload", "answer"),
+    AuditEntry: ("actor", "action", "reason", "ip"),
+    Channel: ("pause_reason",),
+}
+
+
+@pytest.fixture
+def house(app: Flask) -> dict[str, Any]:
+    """One of everything, with a canary in every text of it."""
+    budi = factories.customer(phone_alt="+6285711112222")
+    line = factories.subscription(budi, state="isolated")
+    paid = factories.invoice(line, period="2026-10")
+    payment_id = factories.payment(budi, paid.total + 5_000, [paid])
+    bill = factories.invoice(line, due_on=date(2026, 11, 1))
+    message = Message(
+        dedupe_key="broadcast:1",
+        kind="broadcast",
+        lane="bulk",
+        recipient=budi.phone,
+        customer_id=budi.id,
+        params={"text": CANARY, "name": CANARY},
+        state="failed",
+        next_at=now(),
+        created_at=now(),
+        driver="gateway",
+    )
+    message.tries = [
+        MessageAttempt(lease_token="x", driver="gateway", started_at=now(), outcome="permanent")
+    ]
+    items = [
+        AttentionItem(
+            dedupe_key=f"{state}",
+            kind="double",
+            sentence="x",
+            details={"why": CANARY},
+            customer_id=budi.id,
+            payment_id=payment_id,
+            state=state,
+            created_at=now(),
+            resolved_at=now(),
+        )
+        for state in ("open", "resolved")
+    ]
+    order = PaymentOrder(
+        order_id="LKTORDER",
+        customer_id=budi.id,
+        gateway="pakasir",
+        amount=bill.total,
+        created_at=now(),
+        invoices=[PaymentOrderInvoice(invoice_id=bill.id, position=0)],
+    )
+    channel = Channel(driver="console", config="{}", enabled=True, updated_at=now())
+    channel.paused_until = now()
+    audit = AuditEntry(
+        at=now(),
+        actor="x",
+        action="x",
+        subject=f"customer:{budi.id}",
+        before={CANARY: CANARY},
+        after={"v": [CANARY], CANARY: {CANARY: CANARY}},
+    )
+    db.session.add_all([message, *items, order, channel, audit])
+    access_row(line.id).decision = "by_hand"
+    settings.change("company.name", CANARY)
+    db.session.flush()
+    values = {"message_id": message.id, "item_id": items[0].id}
+    for model, columns in FILLED.items():
+        for name in columns:
+            _fill(model, name)
+    db.session.commit()
+    db.session.rollback()
+    return values | {
+        "budi": budi,
+        "customer_id": budi.id,
+        "subscription_id": line.id,
+        "invoice_id": bill.id,
+        "plan_id": line.plan_id,
+        "payment_id": payment_id,
+        "order_id": "LKTORDER",
+    }
+
+
+def _fill(model: type[Base], name: str) -> None:
+    """The canary in this column of every row; unique columns get a number behind it."""
+    column = class_mapper(model).columns[name]
+    length = getattr(column.type, "length", None)
+    for number, identity in enumerate(db.session.scalars(select(_key(model))).all()):
+        text = f"{CANARY}{number}" if length is None or length > 40 else SCRIPT
+        db.session.execute(
+            update(model).where(_key(model) == identity).values({name: text[:length]})
+        )
+
+
+def _key(model: type[Base]) -> Any:
+    return class_mapper(model).primary_key[0]
+
+
+def test_every_text_column_is_thought_of() -> None:
+    """A new text column must be filled above, or be named here as not for people's words."""
+    ours = {
+        # States, kinds and languages: our own words.
+        "state", "status", "kind", "role", "lane", "language", "gateway", "source", "driver",
+        "outcome", "decision", "actual", "billing",
+        # Secrets, tokens and keys that are on no page.
+        "password_hash", "session_token", "token_hash", "secret", "lease_token", "config", "key",
+        "holder",
+    }  # fmt: skip
+    strict = {  # checked or made by us: E.164, our own numbers, periods, ids
+        "customer": {"phone", "phone_alt"},
+        "otp_challenge": {"phone", "ip"},
+        "invoice": {"number", "period"},
+        "payment_order": {"order_id"},
+        "message": {"recipient"},
+        "attention_item": {"dedupe_key"},
+        "staff": {"email", "name"},  # created at the terminal; shown on every page, tested below
+        "audit_log": {"subject"},
+        "setting": {"value", "updated_by"},
+        "router": {"name"},
+    }
+    filled = {model.__tablename__: set(columns) for model, columns in FILLED.items()}
+    missing = []
+    for table in db.metadata.sorted_tables:
+        if table.name.startswith(("inbound", "leader", "schedule", "number_sequence")):
+            continue
+        for column in table.columns:
+            known = filled.get(table.name, set()) | strict.get(table.name, set()) | ours
+            if isinstance(column.type, (String, Text)) and column.name not in known:
+                missing.append(f"{table.name}.{column.name}")
+    assert not missing
+
+
+@pytest.mark.parametrize("who", ["staff", "customer", "public"])
+def test_no_page_shows_markup_that_somebody_typed(
+    app: Flask, house: dict[str, Any], who: str
+) -> None:
+    owner = factories.staff()
+    if who == "staff":
+        db.session.execute(update(type(owner)).values(name=CANARY, email=CANARY))
+        db.session.commit()
+    shown = 0
+    typed = urlencode(dict.fromkeys(("q", "next", "period", "state", "status", "kind"), CANARY))
+    for hx in (False, True):
+        visitor = Visitor(app, hx)
+        if who != "public":
+            factories.log_in(visitor.client, owner if who == "staff" else house["budi"])
+        urls = [
+            address(app, rule, house)
+            for rule, method, _permission in routes(app, who)
+            if method == "GET"
+        ]
+        if who == "customer":
+            urls.append("/")
+        if who == "staff":
+            urls += [
+                "/admin/payments/attention?state=resolved",
+                "/admin/settings/whatsapp?driver=meta",
+            ]
+        for url in urls:
+            for full in (url, url + ("&" if "?" in url else "?") + typed):
+                text = visitor.get(full).text
+                _check(text, full)
+                shown += "&lt;script&gt;" in text
+    assert shown >= (20 if who == "staff" else 4)
+
+
+def _check(html: str, where: str) -> None:
+    for raw in ("<script>alert", "<img src=x"):
+        assert raw not in html, (where, html[max(0, html.find(raw) - 200) :][:300])
+
+
+def test_forms_show_wrong_values_as_text(app: Flask, house: dict[str, Any]) -> None:
+    """What comes back in a 422."""
+    desk = Visitor(app)
+    factories.log_in(desk.client, factories.staff())
+    desk.page("/admin/plans/new")
+    forms = [
+        (f"/admin/customers/{house['customer_id']}/edit", ("name", "phone", "address", "area")),
+        ("/admin/plans/new", ("name", "price", "due_days", "grace_days")),
+        ("/admin/invoices/run", ("period", "confirm")),
+        ("/admin/settings", ("company.name", "company.cs_phone", "billing.due_days")),
+        ("/admin/settings/whatsapp", ("cfg-url", "cfg-token")),
+        ("/admin/settings/whatsapp/test", ("number", "kind")),
+        ("/admin/login", ("email", "password")),
+    ]
+    for url, names in forms:
+        answer = desk.post(url, **dict.fromkeys(names, CANARY))
+        _check(answer.text, url)
+    anonymous = Visitor(app)
+    anonymous.page("/login")
+    answer = anonymous.post("/login", phone=CANARY)
+    assert answer.status_code == 422
+    _check(answer.text, "/login")
+
+
+def test_an_imported_file_is_shown_as_text(app: Flask) -> None:
+    from tests.imports.test_pages import HEADER, upload
+
+    desk = Visitor(app)
+    factories.log_in(desk.client, factories.staff())
+    desk.page("/admin/plans/new")
+    row = ",".join(['"' + CANARY.replace('"', '""') + '"'] * 9)
+    answer = upload(desk, HEADER.replace("area", f"{SCRIPT}") + row + "\n")
+    _check(answer.text, "import")
+    assert "&lt;script&gt;" in answer.text
