@@ -1,0 +1,127 @@
+"""Staff at a laptop: every page of the menu, another WhatsApp driver, the invoice run."""
+
+import time
+from typing import Any
+
+import pytest
+
+from portal.local.env import read
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.stack import Stack, until
+
+pytestmark = pytest.mark.browser
+
+
+def log_in(stack: Stack, page: Any) -> None:
+    values = read(stack.var / "local.env")
+    page.goto(f"{stack.url}/admin/login")
+    page.get_by_label("E-mail").fill(values["DEMO_STAFF_EMAIL"])
+    page.get_by_label("Kata sandi").fill(values["DEMO_STAFF_PASSWORD"])
+    page.get_by_role("button", name="Masuk").click()
+    page.wait_for_url(f"{stack.url}/admin")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_page_of_the_menu(
+    stack: Stack, watched: Any, size: dict[str, int], request: pytest.FixtureRequest
+) -> None:
+    kind = "desktop" if size is DESKTOP else "phone"
+    visit = watched(size)
+    page = visit.page
+    page.goto(f"{stack.url}/admin/login")
+    visit.check(f"{kind}-admin-login")
+    log_in(stack, page)
+    menu = page.get_by_role("navigation", name="Menu petugas")
+    assert menu.is_visible() == (kind == "desktop")
+    visit.check(f"{kind}-admin-home")
+    if kind == "phone":
+        page.get_by_text("Menu", exact=True).click()
+        assert menu.is_visible()
+        visit.check("phone-admin-menu")
+    links = [link.get_attribute("href") for link in menu.get_by_role("link").all()]
+    assert len(links) == 10
+    for href in links:
+        page.goto(stack.url + href)
+        assert page.locator("h1").is_visible()
+        here = menu.locator('[aria-current="page"]')
+        assert here.get_attribute("href") == href
+        visit.check(f"{kind}-{href.strip('/').replace('/', '-')}")
+
+
+def test_one_of_each_on_the_desktop(stack: Stack, watched: Any) -> None:
+    """The pages behind the lists."""
+    visit = watched(DESKTOP)
+    page = visit.page
+    log_in(stack, page)
+    for name in ("customers", "invoices", "messages", "plans"):
+        page.goto(f"{stack.url}/admin/{name}")
+        page.locator("tbody a").first.click()
+        page.wait_for_url(f"**/admin/{name}/*")
+        visit.check(f"desktop-one-{name}")
+    page.goto(f"{stack.url}/admin/customers")
+    page.locator("tbody a").first.click()
+    page.get_by_role("link", name="Ubah data").click()
+    visit.check("desktop-customer-edit")
+    page.get_by_label("Nama").fill("")
+    page.locator("form.card").evaluate("form => form.noValidate = true")
+    visit.expected = ("422 (UNPROCESSABLE ENTITY)",)
+    page.get_by_role("button", name="Simpan").click()
+    page.get_by_text("Nama wajib diisi.").wait_for()
+    visit.check("desktop-customer-edit-wrong")
+    page.goto(f"{stack.url}/admin/settings/whatsapp")
+    visit.check("desktop-whatsapp")
+
+
+def test_searching_as_one_types(stack: Stack, watched: Any) -> None:
+    visit = watched(DESKTOP)
+    page = visit.page
+    log_in(stack, page)
+    page.goto(f"{stack.url}/admin/customers")
+    page.locator("#q").press_sequentially("0812-9000-0001", delay=20)
+    page.wait_for_url("**q=0812-9000-0001**")
+    until(lambda: page.locator("tbody tr").count() == 1, 10, "the one customer")
+    visit.check("desktop-search")
+
+
+def test_another_whatsapp_driver(stack: Stack, watched: Any) -> None:
+    """From the settings page alone, and the test message arrives there."""
+    visit = watched(DESKTOP)
+    page = visit.page
+    log_in(stack, page)
+    page.goto(f"{stack.url}/admin/settings/whatsapp")
+    page.get_by_label("Driver", exact=True).select_option("gateway")
+    page.wait_for_url("**driver=gateway")
+    page.locator("#fields").get_by_label("URL", exact=False).first.fill(
+        f"{stack.sims}/gateway/ext/{{secret}}/wa"
+    )
+    visit.check("desktop-whatsapp-gateway")
+    page.locator("#fields input[type=password]").first.fill("a-secret-of-mine")
+    page.get_by_role("button", name="Simpan dan pakai").click()
+    page.get_by_text("Konfigurasi disimpan dan dipakai.").wait_for()
+    number = "081255550001"
+    page.get_by_label("Nomor tujuan").fill(number)
+    page.get_by_role("button", name="Kirim uji coba").click()
+    page.locator("#test .alert").wait_for()
+    assert "ok" in (page.locator("#test .alert").get_attribute("class") or "")
+    visit.check("desktop-whatsapp-tested")
+    assert until(lambda: stack.inbox(number), 15, "the test message")
+    page.get_by_role("link", name="Periksa sekarang").click()
+    page.locator("#health .alert").wait_for()
+    visit.check("desktop-whatsapp-health")
+
+
+def test_the_invoice_run(stack: Stack, watched: Any) -> None:
+    """Next month's, typed; the page follows it to its end."""
+    visit = watched(DESKTOP)
+    page = visit.page
+    log_in(stack, page)
+    month = time.strftime("%Y-%m", time.localtime(time.time() + 32 * 86400))
+    page.get_by_role("link", name="Terbitkan tagihan").click()
+    page.get_by_label("Periode").fill(month)
+    page.get_by_role("button", name="Lihat").click()
+    page.get_by_text("Akan diterbitkan").wait_for()
+    visit.check("desktop-run-preview")
+    page.get_by_label(f"Ketik {month} untuk menerbitkan").fill(month)
+    page.get_by_role("button", name="Terbitkan").click()
+    page.get_by_text("sudah ditagih").wait_for(timeout=60_000)
+    visit.check("desktop-run-done")
