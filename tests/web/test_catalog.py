@@ -1,0 +1,61 @@
+"""The English catalog: complete, up to date, with the same places for values."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from flask import Flask
+
+from portal.config import ROOT
+
+PO = ROOT / "portal" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Every text of the screens, collected afresh."""
+    pot = tmp_path_factory.mktemp("catalog") / "messages.pot"
+    pybabel = str(Path(sys.executable).parent / "pybabel")
+    subprocess.run(
+        [pybabel, "-q", "extract", "-F", "babel.cfg", "-k", "_l", "-o", str(pot), "portal"],
+        cwd=ROOT,
+        check=True,
+    )
+    with pot.open("rb") as file:
+        return {str(message.id) for message in read_po(file) if message.id}
+
+
+def catalog() -> dict[str, str]:
+    with PO.open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file, locale="en") if m.id}
+
+
+def test_every_text_has_its_english(wanted: set[str]) -> None:
+    known = catalog()
+    assert sorted(text for text in wanted if not known.get(text)) == []
+    assert sorted(set(known) - wanted) == [], "texts that no screen shows any more"
+
+
+def test_values_have_their_places() -> None:
+    for original, english in catalog().items():
+        places = [sorted(re.findall(r"%\((\w+)\)s", text)) for text in (original, english)]
+        assert places[0] == places[1], original
+
+
+def test_a_page_speaks_english_when_asked(app: Flask) -> None:
+    subprocess.run(
+        [
+            str(Path(sys.executable).parent / "pybabel"),
+            "-q",
+            "compile",
+            "-d",
+            "portal/translations",
+        ],
+        cwd=ROOT,
+        check=True,
+    )
+    page = app.test_client().get("/login?lang=en").text
+    assert '<html lang="en">' in page and "Send code" in page
