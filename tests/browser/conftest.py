@@ -57,13 +57,14 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def watched(chromium: Any, shots: Path) -> Iterator[Any]:
+def watched(chromium: Any, stack: Stack, shots: Path) -> Iterator[Any]:
     """Opens pages that note every console error and every violation of the policy."""
     opened: list[Watched] = []
 
     def open_page(size: dict[str, int], **context: Any) -> Watched:
-        opened.append(Watched(chromium.new_context(viewport=size, **context), shots))
-        return opened[-1]
+        one = Watched(chromium.new_context(viewport=size, **context), shots, stack.url)
+        opened.append(one)
+        return one
 
     yield open_page
     for one in opened:

@@ -80,15 +80,16 @@ def test_paying_an_invoice(stack: Stack, watched: Any) -> None:
     invoice_url = page.url
     visit.check("phone-invoice-open")
     page.get_by_role("button", name="Bayar sekarang").click()
-    page.wait_for_url(f"{stack.sims}/pakasir/pay/**")
+    page.wait_for_url(f"{stack.sims}/pakasir/pay*/**")
     page.screenshot(path=str(visit.shots / "phone-pay-page.png"), full_page=True)
     # Left without paying: the portal waits, and offers to go on.
     page.goto(invoice_url)
     page.get_by_role("button", name="Lanjutkan pembayaran").wait_for()
     visit.check("phone-invoice-waiting")
     page.get_by_role("button", name="Lanjutkan pembayaran").click()
-    page.wait_for_url(f"{stack.sims}/pakasir/pay/**")
+    page.wait_for_url(f"{stack.sims}/pakasir/pay*/**")
     page.get_by_role("button", name=re.compile("Bayar")).first.click()
+    page.get_by_role("link", name="Kembali ke merchant").click()
     page.wait_for_url(f"{stack.url}/me/orders/**")
     loads: list[str] = []
     page.on("framenavigated", lambda frame: loads.append(frame.url))

@@ -43,7 +43,7 @@ def test_every_page_of_the_menu(
     for href in links:
         page.goto(stack.url + href)
         assert page.locator("h1").is_visible()
-        here = menu.locator('[aria-current="page"]')
+        here = page.locator('nav[aria-label="Menu petugas"] [aria-current="page"]')
         assert here.get_attribute("href") == href
         visit.check(f"{kind}-{href.strip('/').replace('/', '-')}")
 
@@ -91,9 +91,7 @@ def test_another_whatsapp_driver(stack: Stack, watched: Any) -> None:
     page.goto(f"{stack.url}/admin/settings/whatsapp")
     page.get_by_label("Driver", exact=True).select_option("gateway")
     page.wait_for_url("**driver=gateway")
-    page.locator("#fields").get_by_label("URL", exact=False).first.fill(
-        f"{stack.sims}/gateway/ext/{{secret}}/wa"
-    )
+    page.get_by_label("Alamat gateway (POST)").fill(f"{stack.sims}/gateway/ext/{{secret}}/wa")
     visit.check("desktop-whatsapp-gateway")
     page.locator("#fields input[type=password]").first.fill("a-secret-of-mine")
     page.get_by_role("button", name="Simpan dan pakai").click()
