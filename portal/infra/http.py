@@ -7,7 +7,8 @@ is not (it may have been) are kept apart here, once, for all drivers.
 
 import json as jsonlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,14 +69,11 @@ class Http:
         was sent, and Retryable with `outcome_unknown` when it may have arrived.
         Messages never hold the URL: some providers want their key in it.
         """
-        session = requests.Session()
-        session.trust_env = False
-        adapter = HTTPAdapter(max_retries=0)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
         deadline = self._monotonic() + TOTAL_SECONDS
-        try:
-            with session.request(
+        with (
+            _own_errors(),
+            _fresh_session() as session,
+            session.request(
                 method,
                 url,
                 headers={"User-Agent": "Loket", "Connection": "close", **(headers or {})},
@@ -86,31 +84,10 @@ class Http:
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
-            ) as response:
-                return Reply(
-                    response.status_code,
-                    response.headers,
-                    self._read(response, deadline),
-                )
-        except (
-            requests.exceptions.MissingSchema,
-            requests.exceptions.InvalidSchema,
-            requests.exceptions.InvalidURL,
-            requests.exceptions.InvalidHeader,
+            ) as response,
         ):
-            raise Misconfigured("Alamat atau header layanan tidak sah.") from None
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:
-            raise Retryable("Layanan tidak dapat dihubungi.", detail=_name(error)) from None
-        except requests.exceptions.ConnectionError as error:
-            raise self._connection_error(error) from None
-        except requests.exceptions.RequestException as error:
-            raise Retryable(
-                "Jawaban layanan terputus, hasilnya belum pasti.",
-                detail=_name(error),
-                outcome_unknown=True,
-            ) from None
-        finally:
-            session.close()
+            body = self._read(response, deadline)
+            return Reply(response.status_code, response.headers, body)
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
         """Read the body up to the cap; past the deadline the outcome is unknown."""
@@ -123,18 +100,51 @@ class Http:
                 )
         return bytes(body)
 
-    @staticmethod
-    def _connection_error(error: requests.exceptions.ConnectionError) -> Retryable:
-        # urllib3 says "New connection" / "resolve" only before the first byte was sent.
-        inner = repr(error)
-        never_sent = "NewConnectionError" in inner or "NameResolutionError" in inner
-        return Retryable(
-            "Layanan tidak dapat dihubungi."
-            if never_sent
-            else "Sambungan putus di tengah jalan, hasilnya belum pasti.",
+
+def _fresh_session() -> requests.Session:
+    """A session for one request: no proxies from the environment, no retries."""
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(max_retries=0))
+    return session
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """The library's exceptions become ours, without the URL they carry."""
+    try:
+        yield
+    except (
+        requests.exceptions.MissingSchema,
+        requests.exceptions.InvalidSchema,
+        requests.exceptions.InvalidURL,
+        requests.exceptions.InvalidHeader,
+    ):
+        raise Misconfigured("Alamat atau header layanan tidak sah.") from None
+    except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:
+        raise Retryable("Layanan tidak dapat dihubungi.", detail=_name(error)) from None
+    except requests.exceptions.ConnectionError as error:
+        raise _connection_error(error) from None
+    except requests.exceptions.RequestException as error:
+        raise Retryable(
+            "Jawaban layanan terputus, hasilnya belum pasti.",
             detail=_name(error),
-            outcome_unknown=not never_sent,
-        )
+            outcome_unknown=True,
+        ) from None
+
+
+def _connection_error(error: requests.exceptions.ConnectionError) -> Retryable:
+    # urllib3 says "New connection" / "resolve" only before the first byte was sent.
+    inner = repr(error)
+    never_sent = "NewConnectionError" in inner or "NameResolutionError" in inner
+    return Retryable(
+        "Layanan tidak dapat dihubungi."
+        if never_sent
+        else "Sambungan putus di tengah jalan, hasilnya belum pasti.",
+        detail=_name(error),
+        outcome_unknown=not never_sent,
+    )
 
 
 def _name(error: Exception) -> str:

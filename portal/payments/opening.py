@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import current_app
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 
 from portal.config import Settings
@@ -30,7 +31,7 @@ STILL_TIME = timedelta(minutes=15)
 
 
 class OrderError(ValueError):
-    """The order cannot be opened; a sentence in Indonesian."""
+    """The order cannot be opened; a sentence for the customer."""
 
 
 def new_order_id() -> str:
@@ -90,10 +91,10 @@ def _find_or_make(
         if invoice.customer_id == customer_id and rest > 0
     ]
     if not owed:
-        raise OrderError("Tagihan ini sudah lunas atau tidak terbuka lagi.")
-    amount = sum(rest for _, rest in owed)
+        raise OrderError(_("Tagihan ini sudah lunas atau tidak terbuka lagi."))
+    amount = sum(rest for _id, rest in owed)
     _check_amount(driver, amount)
-    chosen = [invoice_id for invoice_id, _ in owed]
+    chosen = [invoice_id for invoice_id, _rest in owed]
     return _reusable(customer_id, chosen, amount) or _make(customer_id, chosen, amount)
 
 
@@ -101,12 +102,17 @@ def _check_amount(driver: PaymentGateway, amount: int) -> None:
     if amount < driver.smallest:
         least = format_rupiah(driver.smallest)
         raise OrderError(
-            f"Pembayaran online paling sedikit {least}. Sisa ini dapat dibayar lewat petugas, "
-            "atau bersama tagihan berikutnya."
+            _(
+                "Pembayaran online paling sedikit %(least)s. Sisa ini dapat dibayar lewat "
+                "petugas, atau bersama tagihan berikutnya.",
+                least=least,
+            )
         )
     if amount > driver.largest:
         most = format_rupiah(driver.largest)
-        raise OrderError(f"Pembayaran online paling banyak {most}. Bayar tagihan satu per satu.")
+        raise OrderError(
+            _("Pembayaran online paling banyak %(most)s. Bayar tagihan satu per satu.", most=most)
+        )
 
 
 def _reusable(customer_id: int, chosen: list[int], amount: int) -> PaymentOrder | None:

@@ -52,7 +52,7 @@ def poll(limit: int = 50) -> int:
 
 
 def ask_soon(order_pk: int) -> None:
-    """Have the order checked as soon as it may be, by whoever is free; the caller commits.
+    """Have the poller check the order as soon as it may be; the caller commits.
 
     Stays in force when another check is under way: that one may have asked too early.
     """
@@ -67,7 +67,6 @@ def ask_soon(order_pk: int) -> None:
         )
         .values(next_check_at=at)
     )
-    queue.ring(queue.CHECK_ORDER, order_pk)
 
 
 def check_now(order_pk: int) -> str:
