@@ -13,6 +13,7 @@ from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.customers import service
 from portal.customers.models import Area, Customer
 from portal.customers.service import CustomerData
+from portal.dashboard import audit_view
 from portal.dashboard.customer_view import lines as customer_lines
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
@@ -23,6 +24,7 @@ from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
 from portal.network import isolation
 from portal.payments import queries as payments
+from portal.payments.routes_staff import SOURCES
 from portal.payments.service import credit_balance
 from portal.subscriptions.models import Subscription
 from portal.web.access import staff
@@ -108,6 +110,12 @@ def _customer(customer_id: int) -> Customer:
 def show(customer_id: int) -> Any:
     """Everything about one customer."""
     customer = _customer(customer_id)
+    audit = db.session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.subject == f"customer:{customer_id}")
+        .order_by(AuditEntry.id.desc())
+        .limit(10)
+    ).all()
     return page(
         "customers/show.html",
         customer=customer,
@@ -122,12 +130,10 @@ def show(customer_id: int) -> Any:
             .order_by(Message.id.desc())
             .limit(20)
         ).all(),
-        audit=db.session.scalars(
-            select(AuditEntry)
-            .where(AuditEntry.subject == f"customer:{customer_id}")
-            .order_by(AuditEntry.id.desc())
-            .limit(10)
-        ).all(),
+        audit=audit,
+        actions=audit_view.ACTIONS,
+        actors=audit_view.actors(audit),
+        sources=SOURCES,
     )
 
 

@@ -6,10 +6,10 @@ They show several features together, so they live above all of them.
 from typing import Any
 
 from flask import Blueprint, abort, request
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from portal.customers.models import Customer
-from portal.dashboard import navigation, staff_view
+from portal.dashboard import audit_view, navigation, staff_view
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now, today
 from portal.invoices import queries as invoices
@@ -66,13 +66,18 @@ def audit() -> Any:
     text = request.args.get("q", "").strip()[:80]
     statement = select(AuditEntry).order_by(AuditEntry.id.desc())
     if text:
-        like = f"%{text}%"
+        columns = (AuditEntry.action, AuditEntry.actor, AuditEntry.subject, AuditEntry.reason)
         statement = statement.where(
-            AuditEntry.action.ilike(like)
-            | AuditEntry.actor.ilike(like)
-            | AuditEntry.subject.ilike(like)
+            or_(*(column.icontains(text, autoescape=True) for column in columns))
         )
-    return page("dashboard/audit.html", page=paginate(statement, scalars=True), q=text)
+    found = paginate(statement, scalars=True)
+    return page(
+        "dashboard/audit.html",
+        page=found,
+        q=text,
+        actions=audit_view.ACTIONS,
+        actors=audit_view.actors(found.rows),
+    )
 
 
 @bp.get("/isolation")

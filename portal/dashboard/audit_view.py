@@ -1,0 +1,57 @@
+"""The audit log in words: who somebody is, what an action is called."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from portal.accounts.models import Staff
+from portal.customers.models import Customer
+from portal.extensions import db
+from portal.infra.audit import AuditEntry
+
+# What is not here is shown by its own name.
+ACTIONS: dict[str, Any] = {
+    "attention.resolve": _l("Perhatian ditandai selesai"),
+    "billing.run": _l("Tagihan diterbitkan"),
+    "customer.change": _l("Data pelanggan diubah"),
+    "customers.import": _l("Pelanggan diimpor"),
+    "invoice.void": _l("Tagihan dibatalkan"),
+    "message.cancel": _l("Pesan dibatalkan"),
+    "message.resend": _l("Pesan dikirim ulang"),
+    "message.test": _l("Pesan uji coba"),
+    "payment.record": _l("Pembayaran dicatat"),
+    "plan.change": _l("Paket diubah"),
+    "plan.create": _l("Paket ditambahkan"),
+    "plan.price": _l("Harga paket diubah"),
+    "settings.change": _l("Pengaturan diubah"),
+    "staff.create": _l("Petugas ditambahkan"),
+    "staff.lockout": _l("Petugas terkunci"),
+    "subscription.active": _l("Akses dibuka"),
+    "subscription.change": _l("Langganan diubah"),
+    "subscription.ended": _l("Langganan berhenti"),
+    "subscription.isolated": _l("Langganan diisolir"),
+    "subscription.paused": _l("Langganan cuti"),
+    "whatsapp.choose": _l("Driver WhatsApp dipilih"),
+    "whatsapp.save": _l("Driver WhatsApp diatur"),
+}
+
+
+def actors(entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """`staff:3` -> the person's name, for everybody on these lines, in two queries."""
+    people = {entry.actor for entry in entries}
+    found = {"system": _("sistem"), "public": _("tanpa masuk")}
+    for model, who in ((Staff, "staff"), (Customer, "customer")):
+        rows = db.session.execute(
+            select(model.id, model.name).where(model.id.in_(_ids(people, who)))
+        )
+        found |= {f"{who}:{row_id}": name for row_id, name in rows}
+    return found
+
+
+def _ids(people: Iterable[str], who: str) -> list[int]:
+    start = f"{who}:"
+    ids = (actor.removeprefix(start) for actor in people if actor.startswith(start))
+    return [int(row_id) for row_id in ids if row_id.isdecimal()]
