@@ -27,6 +27,7 @@ from portal.web.access import public
 from portal.web.filters import datetime_id, time_id
 from portal.web.forms import BaseForm
 from portal.web.htmx import go, is_fragment, page
+from portal.web.sentences import say
 
 bp = Blueprint("login", __name__)
 
@@ -42,7 +43,7 @@ class PhoneForm(BaseForm):
         try:
             self.e164 = str(PhoneNumber.parse(field.data))
         except InvalidPhone as error:
-            raise ValidationError(str(error)) from None
+            raise ValidationError(say(error)) from None
 
 
 class CodeForm(BaseForm):

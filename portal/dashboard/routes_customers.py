@@ -30,6 +30,7 @@ from portal.subscriptions.models import Subscription
 from portal.web.access import staff
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
+from portal.web.sentences import say
 from portal.web.setup import row_id
 
 bp = Blueprint("customers", __name__, url_prefix="/admin/customers")
@@ -175,7 +176,7 @@ def save(customer_id: int) -> Any:
         try:
             numbers[field] = str(PhoneNumber.parse(form[field]))
         except InvalidPhone as error:
-            errors[field] = str(error)
+            errors[field] = say(error)
     if errors:
         return page(
             "customers/edit.html", status=422, customer=customer, values=form, errors=errors
@@ -222,7 +223,7 @@ def change_access(customer_id: int, subscription_id: int) -> Any:
         customer = _customer(customer_id)
         line = _line(customer_id, subscription_id)
         return page(
-            "customers/access.html", status=422, customer=customer, line=line, error=str(error)
+            "customers/access.html", status=422, customer=customer, line=line, error=say(error)
         )
     db.session.commit()
     done = _("Perintah dikirim ke router.") if changed else _("Keadaannya sudah berubah.")

@@ -12,6 +12,7 @@ from portal.invoices import billing, queries, runs, service
 from portal.web.access import staff
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
+from portal.web.sentences import say
 
 bp = Blueprint("invoices", __name__, url_prefix="/admin/invoices")
 
@@ -68,7 +69,7 @@ def void(invoice_id: int) -> Any:
         db.session.rollback()
         typed = request.form.get("reason", "")
         return page(
-            "invoices/void.html", status=422, invoice=invoice, error=str(error), reason=typed
+            "invoices/void.html", status=422, invoice=invoice, error=say(error), reason=typed
         )
     db.session.commit()
     return go(url_for("dashboard.invoice", invoice_id=invoice_id), _("Tagihan sudah dibatalkan."))
@@ -79,7 +80,7 @@ def _period() -> tuple[Period | None, str]:
     try:
         return (Period.parse(typed) if typed else Period.of(today())), ""
     except ValueError as error:
-        return None, str(error)
+        return None, say(error)
 
 
 @bp.get("/run")

@@ -16,6 +16,7 @@ from portal.messaging.kinds import KINDS
 from portal.messaging.registry import REGISTRY
 from portal.web.access import staff
 from portal.web.htmx import go, page
+from portal.web.sentences import say
 
 bp = Blueprint("whatsapp_settings", __name__, url_prefix="/admin/settings/whatsapp")
 PAGE = "messaging/settings.html"
@@ -81,7 +82,7 @@ def test() -> Any:
     try:
         phone = PhoneNumber.parse(number)
     except InvalidPhone as error:
-        return page(PAGE, block="test", status=422, **{**context, "number_error": str(error)})
+        return page(PAGE, block="test", status=422, **{**context, "number_error": say(error)})
     db.session.rollback()
     result = testing.send_test(phone, kind if kind in KINDS else None, secrets.token_hex(8))
     context = _context(_driver(None), number=number, test_kind=kind)

@@ -15,6 +15,7 @@ from portal.messaging.service import MessageError
 from portal.web.access import staff
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
+from portal.web.sentences import say
 from portal.web.setup import row_id
 
 bp = Blueprint("messages", __name__, url_prefix="/admin/messages")
@@ -87,7 +88,7 @@ def resend(message_id: int) -> Any:
         copy_id = service.resend(message_id)
     except MessageError as error:
         db.session.rollback()
-        return go(url_for(".show", message_id=message_id), str(error), "bad")
+        return go(url_for(".show", message_id=message_id), say(error), "bad")
     db.session.commit()
     return go(url_for(".show", message_id=copy_id), _("Pesan baru masuk antrean."))
 

@@ -14,6 +14,7 @@ from portal.payments.queries import Filter
 from portal.web.access import staff
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
+from portal.web.sentences import say
 
 bp = Blueprint("payments", __name__, url_prefix="/admin/payments")
 SOURCES = {"pakasir": _l("Online (Pakasir)"), "cash": _l("Tunai"), "demo": _l("Riwayat contoh")}
@@ -89,7 +90,7 @@ def resolve(item_id: int) -> Any:
         done = attention.resolve(item_id, request.form.get("note", ""), g.actor or "")
     except ValueError as error:
         db.session.rollback()
-        return _attention("open", status=422, refused=item_id, error=str(error))
+        return _attention("open", status=422, refused=item_id, error=say(error))
     db.session.commit()
     message = _("Ditandai selesai.") if done else _("Sudah ditandai sebelumnya.")
     return go(url_for("payments.attention_list"), message)

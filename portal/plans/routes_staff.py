@@ -14,6 +14,7 @@ from portal.plans import service
 from portal.plans.models import Plan
 from portal.web.access import staff
 from portal.web.htmx import go, page
+from portal.web.sentences import say
 
 bp = Blueprint("plans", __name__, url_prefix="/admin/plans")
 
@@ -61,7 +62,7 @@ def _read() -> tuple[dict[str, Any], dict[str, str]]:
         if not 0 < values["price"] <= 10**9:
             raise ValueError(_("Harga harus lebih dari nol."))
     except ValueError as error:
-        errors["price"] = str(error)
+        errors["price"] = say(error)
     for field in ("due_days", "grace_days"):
         typed = form.get(field, "").strip()
         if typed and not (re.fullmatch("[0-9]{1,2}", typed) and int(typed) <= 90):

@@ -13,6 +13,7 @@ from portal.infra import audit
 from portal.infra.timekeeping import now
 from portal.settings.models import Setting
 from portal.settings.registry import BY_KEY, SettingSpec, Value
+from portal.web.sentences import say
 
 LONGEST_TEXT = 120
 
@@ -100,7 +101,7 @@ def _parse_phone(raw: str) -> str:
     try:
         return str(PhoneNumber.parse(raw))
     except InvalidPhone as error:
-        raise InvalidSetting(str(error)) from None
+        raise InvalidSetting(say(error)) from None
 
 
 def _parse_int(spec: SettingSpec, raw: str) -> int:

@@ -1,0 +1,37 @@
+"""Sentences that lower layers raise, in the visitor's language.
+
+`core` and the services know no translation: their errors are Indonesian. The ones a form
+can show are marked here for the catalog; `tests/web/test_catalog.py` finds a forgotten one.
+"""
+
+from flask_babel import gettext
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that collects texts for a catalog
+    """Marks a text for the catalog, and is the text."""
+    return text
+
+
+MARKED = (
+    N_("Harga harus angka rupiah bulat, misalnya 150000 atau Rp150.000."),
+    N_("Harga tidak boleh memakai sen."),
+    N_("Jumlah angka nomor telepon tidak benar. Contoh: 081234567890."),
+    N_("Kode masuk tidak dikirim ulang; pelanggan meminta kode baru."),
+    N_("Nomor telepon hanya boleh berisi angka. Contoh: 081234567890."),
+    N_("Nomor telepon tidak sah. Contoh: 081234567890."),
+    N_("Periode harus berbentuk TTTT-BB, misalnya 2026-11."),
+    N_("Pesan ini baru saja dikirim ulang."),
+    N_("Pesan ini masih dalam perjalanan atau sudah diterima."),
+    N_("Pesan tidak ditemukan."),
+    N_("Tagihan ini sudah dibayar sebagian, jadi tidak bisa dibatalkan."),
+    N_("Tagihan ini sudah tidak terbuka."),
+    N_("Titik ribuan pada harga tidak benar, misalnya 150.000."),
+    N_("Tulis alasan pembatalan."),
+    N_("Tulis alasannya."),
+    N_("Tulis apa yang sudah dilakukan."),
+)
+
+
+def say(error: Exception) -> str:
+    """The sentence of an error, translated when the catalog knows it."""
+    return str(gettext(str(error)))
