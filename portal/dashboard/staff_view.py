@@ -86,7 +86,7 @@ def figures() -> dict[str, Any]:
         "arrears": int(arrears),
         "debtors": debtors,
         "isolated": _count(select(func.count()).where(Subscription.state == "isolated")),
-        "failed": _count(select(func.count()).where(Message.state.in_(("failed", "unknown")))),
+        "failed": _count(select(func.count()).where(Message.state == "failed")),
     }
 
 

@@ -1,0 +1,184 @@
+"""The staff's first page, the isolation board and the audit log."""
+
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+
+from portal.accounts.models import Staff
+from portal.extensions import db
+from portal.infra import audit
+from portal.infra.timekeeping import now, wall
+from portal.messaging import channels
+from portal.messaging.models import Message
+from portal.network import isolation
+from portal.network.models import NetworkAccess
+from portal.payments.models import AttentionItem
+from portal.settings import service as settings
+from tests import factories
+from tests.visitor import Visitor
+
+URL = "/admin"
+
+
+def message(state: str, lane: str = "messages") -> None:
+    db.session.add(
+        Message(
+            dedupe_key=f"{state}:{lane}:{len(factories.every(Message))}",
+            kind="broadcast",
+            lane=lane,
+            recipient="+6281234567890",
+            params={},
+            state=state,
+            next_at=now(),
+            created_at=now(),
+        )
+    )
+    db.session.commit()
+
+
+def figure(html: str, label: str) -> str:
+    """The number under this label."""
+    return html.split(f"<small>{label}</small><b>")[1].split("</b>")[0]
+
+
+def test_figures(desk: Visitor) -> None:
+    budi = factories.customer()
+    factories.customer(status="closed")
+    line = factories.subscription(budi)
+    old = factories.invoice(line, "2026-10", date(2026, 11, 1), 100_000)
+    this = factories.invoice(line, "2026-11", date(2026, 11, 25), 200_000)
+    factories.invoice(factories.subscription(budi), "2026-11", total=999_000, state="void")
+    factories.payment(budi, 30_000, [old])
+    factories.payment(budi, 50_000, [this])
+    factories.subscription(budi, state="isolated")
+    message("failed")
+    text = desk.get(URL).text
+    assert figure(text, "Pelanggan aktif") == "1"
+    assert figure(text, "Ditagih") == "Rp200.000" and "1 tagihan" in text
+    assert figure(text, "Terkumpul") == "Rp50.000" and "25 %" in text
+    assert figure(text, "Tunggakan") == "Rp70.000" and "1 pelanggan" in text
+    assert figure(text, "Diisolir") == "1" and figure(text, "WA bermasalah") == "1"
+
+
+def test_figures_lead_to_their_rows(desk: Visitor) -> None:
+    """What a figure counts is what its list shows."""
+    line = factories.subscription()
+    factories.invoice(line, due_on=date(2026, 11, 1))
+    message("failed")
+    message("unknown")
+    text = desk.get(URL).text
+    for link, count in (
+        ("/admin/customers", "1"),
+        ("/admin/invoices?state=overdue", "1"),
+        ("/admin/messages?status=failed", "1"),
+    ):
+        assert f'href="{link}"' in text
+        assert f"{count} baris" in desk.get(link).text
+
+
+def test_an_empty_house(desk: Visitor) -> None:
+    text = desk.get(URL).text
+    assert figure(text, "Ditagih") == "Rp0" and "0 %" in text
+    assert "Belum ada pembayaran." in text
+
+
+def test_a_quiet_house_says_so(desk: Visitor) -> None:
+    channels.choose("console")
+    db.session.commit()
+    assert "Tidak ada. Semua berjalan." in desk.get(URL).text
+
+
+def test_what_needs_a_person(desk: Visitor) -> None:
+    channels.choose("console")
+    channel = db.session.query(channels.Channel).one()
+    channel.paused_until, channel.pause_reason = wall() + timedelta(hours=1), "Token ditolak."
+    db.session.add(AttentionItem(dedupe_key="1", kind="double", sentence="x", created_at=now()))
+    db.session.commit()
+    line = factories.subscription(state="isolated")
+    row = isolation.access_row(line.id)
+    row.actual, row.last_error = "open", "Router tidak menjawab."
+    db.session.commit()
+    message("failed")
+    message("unknown")
+    text = desk.get(URL).text.split("Perlu perhatian")[1]
+    for sentence, link in (
+        ("Saluran WhatsApp dijeda: Token ditolak.", "/admin/settings/whatsapp"),
+        ("1 hal tentang uang perlu dilihat.", "/admin/payments/attention"),
+        ("1 pesan gagal terkirim.", "/admin/messages?status=failed"),
+        ("1 pesan belum pasti sampai.", "/admin/messages?status=unknown"),
+        ("1 langganan menunggu router.", "/admin/isolation"),
+    ):
+        assert f'href="{link}">{sentence}</a>' in text
+
+
+def test_money_is_not_for_everybody(app: Flask) -> None:
+    """A technician sees counts, not the turnover."""
+    budi = factories.customer()
+    factories.payment(budi, 777_000)
+    desk = Visitor(app)
+    factories.log_in(desk.client, factories.staff(role="technician"))
+    text = desk.get(URL).text
+    assert "Pelanggan aktif" in text and "Rp" not in text and budi.name not in text
+
+
+def test_the_chart_fits_its_frame(desk: Visitor) -> None:
+    """Paid in advance, a month may have collected more than it billed so far: no bar overflows."""
+    import re
+
+    budi = factories.customer()
+    bill = factories.invoice(factories.subscription(budi), "2026-11", total=100_000)
+    factories.payment(budi, 100_000, [bill])
+    plot = desk.get(URL).text.split('class="plot"')[1].split("</svg>")[0]
+    for y, height in re.findall(r'y="(-?\d+)" width="20" height="(-?\d+)"', plot):
+        assert 0 <= int(y) <= 188 and 0 <= int(height) <= 168
+    assert plot.count("<rect") == 24
+
+
+def test_isolation_board(desk: Visitor) -> None:
+    assert "Tidak ada yang diisolir" in desk.get("/admin/isolation").text
+    walled = factories.subscription(login="walled", state="isolated")
+    soon, fine = factories.subscription(login="soon"), factories.subscription(login="fine")
+    for line, next_on in ((walled, None), (soon, date(2026, 11, 23)), (fine, None)):
+        row = isolation.access_row(line.id)
+        row.next_on, row.reason, row.actual = next_on, f"Sebab {line.login}.", "open"
+    db.session.get_one(NetworkAccess, walled.id).last_error = "Router tidak menjawab."
+    db.session.commit()
+    text = desk.get("/admin/isolation").text
+    assert text.index("Sebab walled.") < text.index("Sebab soon.")
+    assert "Router tidak menjawab." in text and "23 Nov 2026" in text and "fine" not in text
+
+
+def test_audit_log_names_people_and_actions(desk: Visitor, siti: Staff) -> None:
+    budi = factories.customer(name="Budi Santoso")
+    desk.post(f"/admin/customers/{budi.id}/edit", name="Budi S.", phone=budi.phone)
+    text = desk.page("/admin/audit").text
+    assert siti.name in text and "Data pelanggan diubah" in text
+    assert "name: Budi Santoso" in text and "name: Budi S." in text
+    assert "Siti Pemilik" in desk.page(f"/admin/customers/{budi.id}").text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("settings.change", True), ("company.name", True), ("CHANGE", True), ("%", False)],
+)
+def test_audit_search(desk: Visitor, query: str, found: bool) -> None:
+    settings.change("company.name", "Kampung Net")
+    audit.record("x.y", "z:1", reason="lain")
+    db.session.commit()
+    text = desk.get(
+        "/admin/audit",
+    ).text
+    assert "Kampung Net" in text and "z:1" in text
+    from urllib.parse import quote
+
+    text = desk.get(f"/admin/audit?q={quote(query)}").text
+    assert ("setting:company.name" in text) == found and "z:1" not in text
+
+
+def test_the_menu_marks_where_one_is(desk: Visitor) -> None:
+    budi = factories.customer()
+    text = desk.page(f"/admin/customers/{budi.id}").text
+    menu = text.split("<nav")[1].split("</nav>")[0]
+    assert menu.count("aria-current") == 1
+    assert 'href="/admin/customers" aria-current="page"' in menu
