@@ -100,3 +100,19 @@ def test_paying_an_invoice(stack: Stack, watched: Any) -> None:
     page.goto(invoice_url)
     assert page.get_by_text("Lunas").first.is_visible()
     visit.check("phone-invoice-paid")
+
+
+def test_english_and_back(stack: Stack, watched: Any) -> None:
+    """The profile's language rules every page from then on."""
+    visit = watched(PHONE)
+    page = visit.page
+    log_in(stack, page)
+    page.goto(f"{stack.url}/me/profile")
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("heading", name="Profile").wait_for()
+    for path in ("/", "/me/invoices", "/me/history", "/me/profile"):
+        page.goto(stack.url + path)
+        assert page.locator("html").get_attribute("lang") == "en"
+        visit.check(f"phone-english{path.replace('/', '-')}")
+    page.get_by_role("button", name="Bahasa Indonesia").click()
+    page.get_by_role("heading", name="Profil", exact=True).wait_for()

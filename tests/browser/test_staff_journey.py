@@ -123,3 +123,55 @@ def test_the_invoice_run(stack: Stack, watched: Any) -> None:
     page.get_by_role("button", name="Terbitkan").click()
     page.get_by_text("sudah ditagih").wait_for(timeout=60_000)
     visit.check("desktop-run-done")
+
+
+def test_an_import_from_a_laptop(stack: Stack, watched: Any) -> None:
+    """Upload, report, confirm, and the customer is there."""
+    visit = watched(DESKTOP)
+    page = visit.page
+    log_in(stack, page)
+    page.goto(f"{stack.url}/admin/imports")
+    rows = (
+        b"no_pelanggan,nama,telepon,paket,harga,login_layanan\n"
+        b"WEB-1,Rina Peramban,081255550002,Rumah 20 Mbps,165000,rina.web\n"
+        b"WEB-2,Salah,abc,Rumah 20 Mbps,165000,salah.web\n"
+    )
+    file = {"name": "pelanggan.csv", "mimeType": "text/csv", "buffer": rows}
+    page.get_by_label("Berkas CSV").set_input_files(file)
+    page.get_by_role("button", name="Periksa berkas").click()
+    page.get_by_role("button", name="Simpan 1 baris yang benar").wait_for()
+    visit.check("desktop-import-report")
+    page.get_by_role("button", name="Simpan 1 baris yang benar").click()
+    page.get_by_role("link", name="Lihat pelanggan").click()
+    page.goto(f"{stack.url}/admin/customers?q=rina.web")
+    assert page.get_by_text("Rina Peramban").is_visible()
+
+
+def test_isolating_and_opening_by_hand(stack: Stack, watched: Any) -> None:
+    """The button, the reason, and the router that follows."""
+    visit = watched(DESKTOP)
+    page = visit.page
+    log_in(stack, page)
+    page.goto(f"{stack.url}/admin/customers?q=PLG-0005")
+    page.get_by_role("link", name="PLG-0005").click()
+    page.get_by_role("link", name="Isolir…").click()
+    visit.check("desktop-isolate")
+    page.get_by_label("Alasan").fill("Uji coba petugas")
+    page.get_by_role("button", name="Isolir", exact=True).click()
+    page.get_by_text("Perintah dikirim ke router.").wait_for()
+    until(lambda: _router_says(page, "diisolir"), 20, "the router")
+    visit.check("desktop-isolated")
+    page.goto(f"{stack.url}/admin/isolation")
+    assert page.get_by_text("Uji coba petugas").is_visible()
+    visit.check("desktop-isolation-board")
+    page.go_back()
+    page.get_by_role("link", name="Buka akses…").click()
+    page.get_by_label("Alasan").fill("Selesai")
+    page.get_by_role("button", name="Buka akses").click()
+    page.get_by_text("Perintah dikirim ke router.").wait_for()
+    until(lambda: _router_says(page, "terbuka"), 20, "the router")
+
+
+def _router_says(page: Any, state: str) -> bool:
+    page.reload()
+    return bool(page.get_by_text(f"router: {state}").count())
