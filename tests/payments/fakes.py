@@ -81,6 +81,8 @@ class FakeGateway(PaymentGateway):
     def _call(self) -> None:
         assert not db.session().in_transaction(), "a transaction is open during an outside call"
         if self.bank.trouble:
+            if self.bank.meanwhile:
+                self.bank.meanwhile()
             raise self.bank.trouble.pop(0)
 
     def create_charge(self, request: ChargeRequest) -> Charge:

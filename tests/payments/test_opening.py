@@ -12,11 +12,12 @@ from portal.customers.models import Customer
 from portal.extensions import db
 from portal.invoices import service as invoices
 from portal.payments import opening, orders
+from portal.payments.gateways.base import Charge, ChargeRequest
 from portal.payments.models import PaymentOrder
 from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.payments import books
-from tests.payments.fakes import Bank
+from tests.payments.fakes import Bank, FakeGateway
 
 
 def bills(line: Subscription, *totals: int) -> list:  # type: ignore[type-arg]
@@ -122,6 +123,28 @@ def test_parallel_taps_open_one_order(
         thread.join()
     assert len(seen) == 12 and len(set(seen)) == 1
     assert len(factories.every(PaymentOrder)) == 1 and len(bank.charges) == 1
+
+
+def test_of_two_pages_the_first_answer_is_kept(
+    app: Flask, budi: Customer, line: Subscription
+) -> None:
+    """A provider that gives every caller another link: both taps end at the same page."""
+    (bill,) = bills(line, 165_000)
+    taps: list[str] = []
+
+    class Fickle(FakeGateway):
+        def create_charge(self, request: ChargeRequest) -> Charge:
+            made = super().create_charge(request)
+            turn = len(self.bank.opened)
+            if turn == 1:
+                inner = opening.start_order(budi.id, [bill.id], books.PATH)
+                taps.append(inner.pay_url)
+                db.session.rollback()
+            return Charge(f"https://pay.example/{turn}", made.reference)
+
+    app.extensions["loket.gateway"] = Fickle(Bank())
+    taps.append(books.start(budi, bill).pay_url)
+    assert taps == ["https://pay.example/2", "https://pay.example/2"]
 
 
 @pytest.mark.parametrize("error", [Retryable("putus", outcome_unknown=True), Permanent("tidak")])

@@ -170,6 +170,34 @@ def test_a_wish_to_ask_during_a_question_is_kept(
     assert orders.check_order(order.id) == "settled"
 
 
+def test_a_wish_to_ask_during_a_question_that_fails_is_kept(
+    bank: Bank, order: PaymentOrder, clock: FixedClock
+) -> None:
+    clock.move(seconds=20)
+
+    def webhook() -> None:
+        bank.meanwhile = None
+        clock.move(seconds=9)
+        orders.ask_soon(order.id)
+        db.session.commit()
+
+    bank.meanwhile, bank.trouble = webhook, [RateLimited("tunggu", retry_after=3600)]
+    bank.pay(order.order_id)
+    assert orders.check_order(order.id) == "retry"
+    assert orders.due_orders() == [order.id] and orders.check_order(order.id) == "settled"
+
+
+def test_a_wish_that_overlooked_a_question_still_keeps_the_distance(
+    bank: Bank, order: PaymentOrder, clock: FixedClock
+) -> None:
+    """It read the order before somebody else asked, and wrote after."""
+    assert orders.check_now(order.id) == "wait"
+    row = db.session.get_one(PaymentOrder, order.id)
+    row.next_check_at = clock.now()
+    db.session.commit()
+    assert orders.check_order(order.id) == "nothing" and len(bank.asked) == 1
+
+
 def test_a_killed_asker_is_replaced_after_its_lease(
     bank: Bank, order: PaymentOrder, clock: FixedClock
 ) -> None:

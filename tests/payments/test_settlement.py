@@ -1,7 +1,7 @@
 """Settling: money is recorded once, whole, and goes where it belongs; the rest is refused."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -226,6 +226,25 @@ def test_the_time_of_payment_lies_between_order_and_now(
     bank.pay(order.order_id, at=None if said is None else NOW + timedelta(minutes=said))
     orders.check_now(order.id)
     assert factories.every(Payment)[0].paid_at == NOW + timedelta(minutes=wanted)
+
+
+def test_the_demos_calendar_runs_ahead_of_the_gateways_clock(
+    app: Flask, bank: Bank, budi: Customer, line: Subscription, clock: FixedClock
+) -> None:
+    """Ten days travelled: money that came a minute ago came a minute ago on our calendar."""
+
+    class Travelled(FixedClock):
+        def now(self) -> datetime:
+            return self.at + timedelta(days=10)
+
+    app.extensions["loket.clock"] = travelled = Travelled(NOW)
+    order = books.start(budi, factories.invoice(line))
+    travelled.move(minutes=5)
+    bank.pay(order.order_id, at=NOW + timedelta(minutes=4))
+    orders.check_now(order.id)
+    (payment,) = factories.every(Payment)
+    assert payment.paid_at == NOW + timedelta(days=10, minutes=4)
+    assert payment.number == "PAY-20261201-00001"
 
 
 def test_the_bank_may_be_asked_by_many_and_pays_once(
