@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 
 
 def format_rupiah(amount: int) -> str:

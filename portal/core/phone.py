@@ -24,7 +24,7 @@ class PhoneNumber:
 
         Lenient about new prefixes, strict about length. Raises InvalidPhone.
         """
-        cleaned = re.sub(r"[^\d+]", "", text.strip())
+        cleaned = re.sub(r"[^0-9+]", "", text.strip())
         if not 7 <= len(cleaned.lstrip("+")) <= 16 or "+" in cleaned[1:]:
             raise InvalidPhone("Nomor telepon tidak sah. Contoh: 081234567890.")
         if re.search(r"[A-Za-z@]", text):
