@@ -73,5 +73,5 @@ assets: $(VENV)/.made ## copy the front-end files out of node_modules (needs npm
 	@npm install --ignore-scripts --no-audit --no-fund && $(BIN)/python -m portal.local.assets
 
 translations: $(VENV)/.runtime ## collect the texts of the screens and update the English catalog
-	@$(BIN)/pybabel -q extract -F babel.cfg -k _l --sort-output --no-location -o var/messages.pot portal
+	@$(BIN)/pybabel -q extract -F babel.cfg -k _l --ignore-dirs ".*" --sort-output --no-location -o var/messages.pot portal
 	@$(BIN)/pybabel -q update -N --no-wrap --ignore-obsolete -i var/messages.pot -d portal/translations

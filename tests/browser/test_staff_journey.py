@@ -157,7 +157,7 @@ def test_isolating_and_opening_by_hand(stack: Stack, watched: Any) -> None:
     page.get_by_role("link", name="Isolir…").click()
     visit.check("desktop-isolate")
     page.get_by_label("Alasan").fill("Uji coba petugas")
-    page.get_by_role("button", name="Isolir", exact=True).click()
+    page.get_by_role("button", name="Isolir layanan").click()
     page.get_by_text("Perintah dikirim ke router.").wait_for()
     until(lambda: _router_says(page, "diisolir"), 20, "the router")
     visit.check("desktop-isolated")
