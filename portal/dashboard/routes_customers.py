@@ -111,9 +111,11 @@ def _customer(customer_id: int) -> Customer:
 def show(customer_id: int) -> Any:
     """Everything about one customer."""
     customer = _customer(customer_id)
+    lines = customer_lines(customer_id)
+    subjects = [f"customer:{customer_id}", *(f"subscription:{view.line.id}" for view in lines)]
     audit = db.session.scalars(
         select(AuditEntry)
-        .where(AuditEntry.subject == f"customer:{customer_id}")
+        .where(AuditEntry.subject.in_(subjects))
         .order_by(AuditEntry.id.desc())
         .limit(10)
     ).all()
@@ -121,7 +123,7 @@ def show(customer_id: int) -> Any:
         "customers/show.html",
         customer=customer,
         kinds=KINDS,
-        lines=customer_lines(customer_id),
+        lines=lines,
         invoices=invoices.of_customer(customer_id, today()),
         payments=payments.payments_of_customer(customer_id, 20),
         credit=credit_balance(customer_id),

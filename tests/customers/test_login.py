@@ -313,7 +313,7 @@ BAD = [
     "http:evil.example", "https:/evil.example", "https:///evil.example", "javascript:alert(1)",
     "JavaScript:alert(1)", "data:text/html,x", "vbscript:x", "evil.example", "www.evil.example",
     "@evil.example", ".evil.example", "/\t/evil.example", "/\n/evil.example", "/\r/evil.example",
-    "\t//evil.example", " //evil.example", "\x00//evil.example", "/\x00/evil.example",
+    "\t//evil.example", " //evil.example",
     "//evil.example@localhost", "//localhost@evil.example", "https://localhost@evil.example",
     "https://localhost.evil.example", "//evil.example/%2e%2e", "///@evil.example", "//[::1]",
     "//127.0.0.1:9", "http://127.0.0.1", "ftp://evil.example", "mailto:a@evil.example",

@@ -282,7 +282,9 @@ def test_isolating_by_hand(desk: Visitor, siti: Staff) -> None:
     assert entry.action == "subscription.isolated" and entry.actor == f"staff:{siti.id}"
     assert entry.reason == "Perangkat disalahgunakan"
     shown = desk.page(target(answer)).text
-    assert "Perintah dikirim ke router." in shown and "Perangkat disalahgunakan" in shown
+    assert "Perintah dikirim ke router." in shown
+    changes = shown.split("Perubahan</h2>")[1]
+    assert "Langganan diisolir" in changes and "Perangkat disalahgunakan" in changes
 
 
 def test_opening_by_hand_holds_for_three_days(desk: Visitor, clock: FixedClock) -> None:
