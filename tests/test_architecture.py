@@ -1,0 +1,64 @@
+"""Guards of the house: names that are strings must mean something, documents must not lie."""
+
+import importlib
+import re
+
+from flask import Flask
+
+from jobs.schedule import BY_NAME, ENTRIES
+from portal.config import ROOT
+from portal.infra import queue
+from portal.local.run import LANES
+
+
+def test_every_job_name_is_a_job_on_a_lane_somebody_works() -> None:
+    for name, lane in queue.LANE_OF.items():
+        module, _, function = name.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), function)), name
+        assert lane in LANES
+    assert set(LANES) == set(queue.LANES)
+    assert len(BY_NAME) == len(ENTRIES)
+
+
+def test_every_page_extends_a_base() -> None:
+    folder = ROOT / "portal" / "templates"
+    for path in folder.rglob("*.html"):
+        if path.name.startswith("base") or path.parent.name in {"_ui"}:
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert "|safe" not in text and "| safe" not in text, path
+        assert "style=" not in text and "<script" not in text, path
+        if path.name != "settings_fields.html":
+            assert text.startswith("{% extends"), path
+
+
+def test_every_driver_has_a_test() -> None:
+    for family, tests in (("messaging/drivers", "messaging"), ("payments/gateways", "payments")):
+        for path in (ROOT / "portal" / family).glob("*.py"):
+            if path.stem in {"__init__", "base"} or path.stem.startswith("_"):
+                continue
+            if "DRIVER =" not in path.read_text(encoding="utf-8"):
+                continue
+            found = list((ROOT / "tests" / "drivers" / tests).glob(f"test_{path.stem}*.py"))
+            assert found, path
+
+
+def test_the_map_of_the_house_names_real_places() -> None:
+    table = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("## The house")[0]
+    for path in re.findall(r"`((?:portal|jobs)/[\w/.]+\.py)`", table):
+        assert (ROOT / path).is_file(), path
+
+
+def test_models_and_migrations_agree(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["db", "check"])
+    assert result.exit_code == 0, result.output
+
+
+def test_code_files_stay_readable() -> None:
+    long = [
+        str(path.relative_to(ROOT))
+        for folder in ("portal", "jobs")
+        for path in (ROOT / folder).rglob("*.py")
+        if len(path.read_text(encoding="utf-8").splitlines()) > 300
+    ]
+    assert long == []
