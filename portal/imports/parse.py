@@ -182,7 +182,9 @@ class _Reader:
         phones = self._get(line, row, "phone", cells.phones)
         plan = self._get(line, row, "plan", lambda text: cells.words(text, 120))
         price = self._get(line, row, "price", _price)
-        login = self._get(line, row, "login", lambda text: cells.code(text or number or "-", 80))
+        login = self._get(
+            line, row, "login", lambda text: cells.code(text, 80) if text else (number or "-")
+        )
         billing = self._get(
             line, row, "billing_day", lambda text: cells.billing_day(text) if text else 1
         )
