@@ -14,6 +14,7 @@ from portal.infra import database, logs, queue, secrets
 # Every module that declares tables; Alembic and the foreign keys need all of them.
 MODEL_MODULES = (
     "infra.audit",
+    "infra.heartbeat",
     "infra.inbox",
     "infra.locks",
     "infra.numbering",
@@ -26,6 +27,8 @@ MODEL_MODULES = (
     "invoices.models",
     "payments.models",
     "messaging.models",
+    "messaging.models_channels",
+    "broadcasts.models",
     "network.models",
 )
 

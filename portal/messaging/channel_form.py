@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from portal.core.driverkit import ConfigField, Misconfigured
 from portal.infra.secrets import mask
-from portal.messaging import channels
+from portal.messaging import channel_config, channels
 from portal.messaging.drivers.base import MessageDriver
 from portal.messaging.registry import REGISTRY
 from portal.web.forms import read_config
@@ -82,7 +82,7 @@ def read(kind: str, posted: Mapping[str, str]) -> dict[str, str]:
 
 def _stored(kind: str) -> tuple[dict[str, str], str]:
     try:
-        return channels.stored_values(kind), ""
+        return channel_config.stored_values(kind), ""
     except Misconfigured as error:
         return {}, error.sentence
 

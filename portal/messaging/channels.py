@@ -1,50 +1,82 @@
-"""Channels: configured drivers. Which one is in force, saving, choosing, pausing.
+"""Channels as the outbox sees them: which are in force, in which order, and whether they rest.
 
-The database wins over the environment. Read afresh for every message, so a driver chosen
-in the browser carries the next one.
+The database wins over the environment. Read afresh for every batch, so a driver chosen in
+the browser carries the next message. Writing a configuration is in `channel_config.py`,
+pauses and successes in `meters.py`, the choice for one message in `routing.py`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, select
 
 from portal.config import Settings
 from portal.core.driverkit import Health, Misconfigured
 from portal.extensions import db
-from portal.infra import audit
 from portal.infra.database import end_read
 from portal.infra.http import Http
 from portal.infra.secrets import UndecryptableError
-from portal.infra.timekeeping import now, wall
-from portal.messaging.drivers.base import MessageDriver
-from portal.messaging.models import Channel
+from portal.infra.timekeeping import wall
+from portal.messaging.drivers.base import Limits, MessageDriver
+from portal.messaging.models_channels import Channel, ChannelMeter
 from portal.messaging.registry import REGISTRY
-from portal.settings import service as settings
 
-ENV_PAUSE = "whatsapp.env_pause"
-PAUSE = timedelta(minutes=5)
+ENV_KEY = "env"
+UNREADABLE = (
+    "Konfigurasi tersimpan tidak dapat dibaca karena ENCRYPTION_KEY berubah. "
+    "Isi dan simpan kembali."
+)
 
 
 @dataclass(frozen=True)
 class ActiveChannel:
-    """The channel in force. `source`: db or env; `id` None for the environment's."""
+    """A channel in force. `source`: db or env; `id` None for the environment's.
+
+    `problem` is why it cannot be used at all; then its config is empty.
+    """
 
     id: int | None
     kind: str
     config: Mapping[str, str] = field(repr=False)
+    name: str = ""
     source: str = "db"
+    problem: str = ""
+    limits: Limits = field(default_factory=Limits)
+    warm_from: date | None = None
     paused_until: datetime | None = None
+    pause_kind: str = ""
     pause_reason: str = ""
+    on_trial: bool = False
     updated_at: datetime | None = None
 
-    def driver(self) -> MessageDriver:
-        """A driver object with this configuration."""
+    @property
+    def key(self) -> str:
+        """Names the channel where the environment's must have a name too."""
+        return ENV_KEY if self.id is None else str(self.id)
+
+    @property
+    def identity(self) -> str:
+        """The channel as configured now: another configuration may be another provider."""
+        stamp = f"{self.updated_at.timestamp():.6f}" if self.updated_at else "env"
+        return f"{self.key}:{self.kind}:{stamp}"[:80]
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.name or (REGISTRY.get(self.kind).label if self.kind in REGISTRY else self.kind)
+
+    @cached_property
+    def _driver(self) -> MessageDriver:
         return REGISTRY.get(self.kind)(self.config, Http())
+
+    def driver(self, http: Http | None = None) -> MessageDriver:
+        """A driver object with this configuration."""
+        return self._driver if http is None else REGISTRY.get(self.kind)(self.config, http)
 
     @property
     def idempotent(self) -> bool:
@@ -61,6 +93,11 @@ class ActiveChannel:
     def paused(self) -> bool:
         """Whether nothing is sent through it right now."""
         return self.paused_until is not None and self.paused_until > wall()
+
+    @property
+    def usable(self) -> bool:
+        """Whether a message may leave through it right now."""
+        return not self.problem and not self.paused
 
 
 def _config() -> Settings:
@@ -79,37 +116,64 @@ def env_values(kind: str) -> dict[str, str]:
     return {f.name: config.get(f.env) for f in REGISTRY.get(kind).fields if f.env}
 
 
-def stored_values(kind: str) -> dict[str, str]:
-    """What the owner saved for a driver. Raises Misconfigured when it cannot be decrypted."""
-    row = _read(select(Channel).where(Channel.driver == kind))
-    return {} if row is None else _filled(json.loads(row.config))
+def in_order() -> list[ActiveChannel]:
+    """The channels in force, the one to use first first, resting ones included.
 
-
-def merged_values(kind: str) -> dict[str, str]:
-    """Saved values over the environment's."""
-    return {**env_values(kind), **stored_values(kind)}
+    Without a chosen one it is the environment's; without that the list is empty.
+    """
+    ids = db.session.scalars(
+        select(Channel.id).where(Channel.enabled).order_by(Channel.priority, Channel.id)
+    ).all()
+    found = [_stored_channel(channel_id) for channel_id in ids]
+    if found:
+        return found
+    env = _from_environment()
+    return [env] if env else []
 
 
 def active() -> ActiveChannel | None:
-    """The chosen channel; else the one the environment names; else None: messages wait.
+    """The channel the next message would use; a resting one when all rest; None without any.
 
-    Raises Misconfigured when the stored configuration cannot be decrypted.
+    Raises Misconfigured when none can be used because of its configuration.
     """
-    row = _read(
-        select(Channel).where(Channel.enabled).order_by(Channel.priority, Channel.id).limit(1)
-    )
-    if row is None:
+    channels = in_order()
+    usable = next((channel for channel in channels if channel.usable), None)
+    first = usable or next((channel for channel in channels if not channel.problem), None)
+    if first is None and channels:
+        raise Misconfigured(channels[0].problem)
+    return first
+
+
+def by_key(key: str) -> ActiveChannel | None:
+    """The channel of that key if it still exists, in force or not."""
+    if key == ENV_KEY:
         return _from_environment()
-    if row.driver not in REGISTRY:
-        raise Misconfigured(f"Driver {row.driver} tidak ada lagi. Pilih driver lain.")
+    exists = db.session.scalar(select(Channel.id).where(Channel.id == int(key)))
+    return _stored_channel(exists) if exists else None
+
+
+def _stored_channel(channel_id: int) -> ActiveChannel:
+    """A row with its meter; what cannot be used says why instead of failing the others."""
+    kind, name, stamp = db.session.execute(
+        select(Channel.driver, Channel.name, Channel.updated_at).where(Channel.id == channel_id)
+    ).one()
+    try:
+        row = read_row(select(Channel).where(Channel.id == channel_id))
+        assert row is not None
+        if kind not in REGISTRY:
+            raise Misconfigured(f"Driver {kind} tidak ada lagi. Pilih driver lain.")
+    except Misconfigured as error:
+        return ActiveChannel(channel_id, kind, {}, name, problem=error.sentence, updated_at=stamp)
+    config = {**env_values(kind), **filled(json.loads(row.config))}
     return ActiveChannel(
         id=row.id,
-        kind=row.driver,
-        config={**env_values(row.driver), **_filled(json.loads(row.config))},
-        source="db",
-        paused_until=row.paused_until,
-        pause_reason=row.pause_reason,
-        updated_at=row.updated_at,
+        kind=kind,
+        config=config,
+        name=name,
+        limits=_limits(kind, row),
+        warm_from=row.warm_from,
+        updated_at=stamp,
+        **_meter(str(row.id)),
     )
 
 
@@ -118,135 +182,82 @@ def _from_environment() -> ActiveChannel | None:
     kind = config.get("WHATSAPP_DRIVER", "" if config.production else "console")
     if kind not in REGISTRY:
         return None
-    until, reason = settings.fresh_internal(ENV_PAUSE, (None, ""))
-    paused = datetime.fromisoformat(until) if until else None
-    return ActiveChannel(None, kind, merged_values(kind), "env", paused, reason)
-
-
-def _read(statement: Select[Channel]) -> Channel | None:
-    try:
-        return db.session.scalars(statement).one_or_none()
-    except UndecryptableError:
-        raise Misconfigured(
-            "Konfigurasi tersimpan tidak dapat dibaca karena ENCRYPTION_KEY berubah. "
-            "Isi dan simpan kembali."
-        ) from None
-
-
-def _filled(values: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value}
-
-
-def save(kind: str, values: Mapping[str, str]) -> dict[str, str]:
-    """Store a driver's configuration; returns errors by field, and stores nothing then.
-
-    Only what differs from the environment is kept, so the rest goes on following it.
-    """
-    driver, env = REGISTRY.get(kind), env_values(kind)
-    errors = driver.check_config({**env, **_filled(values)})
-    if errors:
-        return errors
-    row, before = _row(kind)
-    kept = {name: value for name, value in _filled(values).items() if value != env.get(name)}
-    row.config, row.updated_at = json.dumps(kept), now()
-    row.paused_until, row.pause_reason = None, ""
-    settings.set_internal(ENV_PAUSE, [None, ""])
-    db.session.flush()
-    audit.record("whatsapp.save", f"channel:{kind}", **_difference(driver, before, kept))
-    return {}
-
-
-def _row(kind: str) -> tuple[Channel, dict[str, str]]:
-    """The driver's row, made when missing, and what was saved in it.
-
-    A row that cannot be decrypted any more is replaced.
-    """
-    enabled = db.session.scalar(select(Channel.enabled).where(Channel.driver == kind))
-    try:
-        row = _read(select(Channel).where(Channel.driver == kind))
-    except Misconfigured:
-        db.session.execute(delete(Channel).where(Channel.driver == kind))
-        row = None
-    if row is not None:
-        return row, _filled(json.loads(row.config))
-    row = Channel(
-        driver=kind,
-        config="{}",
-        enabled=bool(enabled),
-        priority=100,
-        pause_reason="",
-        updated_at=now(),
+    values = env_values(kind)
+    first = db.session.scalars(
+        select(Channel.id).where(Channel.driver == kind).order_by(Channel.priority, Channel.id)
+    ).first()
+    if first is not None and (row := read_row(select(Channel).where(Channel.id == first))):
+        values |= filled(json.loads(row.config))
+    return ActiveChannel(
+        None, kind, values, source="env", limits=_limits(kind, None), **_meter(ENV_KEY)
     )
-    db.session.add(row)
-    db.session.flush()
-    return row, {}
 
 
-def _difference(
-    driver: type[MessageDriver], before: Mapping[str, str], after: Mapping[str, str]
-) -> dict[str, Any]:
-    """What changed, with secrets as "diubah"."""
-    changed = [f for f in driver.fields if before.get(f.name, "") != after.get(f.name, "")]
+def _limits(kind: str, row: Channel | None) -> Limits:
+    """The channel's own limits over the environment's rate over the driver's."""
+    own: dict[str, int | None] = {}
+    rate = _config().get("WHATSAPP_PER_MINUTE", "")
+    if rate.isdigit():
+        own = {"per_minute": int(rate), "spacing_min": 0, "spacing_max": 0}
+    if row is not None:
+        stored = {name: getattr(row, name) for name in Limits.STORED}
+        own |= {name: value for name, value in stored.items() if value is not None}
+    return REGISTRY.get(kind).limits.changed(own)
+
+
+def _meter(key: str) -> dict[str, Any]:
+    meter = db.session.get(ChannelMeter, key, populate_existing=True)
+    if meter is None:
+        return {}
     return {
-        "before": {f.name: "••••" if f.secret else before.get(f.name, "") for f in changed},
-        "after": {f.name: "diubah" if f.secret else after.get(f.name, "") for f in changed},
+        "paused_until": meter.paused_until,
+        "pause_kind": meter.pause_kind,
+        "pause_reason": meter.pause_reason,
+        "on_trial": meter.on_trial,
     }
 
 
-def choose(kind: str) -> None:
-    """Make this driver the one in force. Raises Misconfigured when it is not complete."""
-    if kind not in REGISTRY:
-        raise Misconfigured("Driver tidak dikenal.")
-    errors = REGISTRY.get(kind).check_config(merged_values(kind))
-    if errors:
-        raise Misconfigured(next(iter(errors.values())))
-    previous = db.session.scalar(select(Channel.driver).where(Channel.enabled))
-    row, _ = _row(kind)
-    db.session.execute(update(Channel).values(enabled=Channel.id == row.id))
-    resume(row.id)
-    audit.record(
-        "whatsapp.choose", "channel", before={"driver": previous or ""}, after={"driver": kind}
-    )
+def read_row(statement: Select[Channel]) -> Channel | None:
+    """One stored channel. Raises Misconfigured when it cannot be decrypted."""
+    try:
+        return db.session.scalars(statement).one_or_none()
+    except UndecryptableError:
+        raise Misconfigured(UNREADABLE) from None
 
 
-def pause(channel: ActiveChannel, reason: str, seconds: float | None = None) -> None:
-    """Send nothing through this channel for a while; messages stay queued.
-
-    A configuration saved meanwhile is not punished for the old one's failure.
-    """
-    until = wall() + (PAUSE if seconds is None else timedelta(seconds=seconds))
-    if channel.id is None:
-        settings.set_internal(ENV_PAUSE, [until.isoformat(), reason])
-        return
-    db.session.execute(
-        update(Channel)
-        .where(Channel.id == channel.id, Channel.updated_at == channel.updated_at)
-        .values(paused_until=until, pause_reason=reason[:500])
-    )
+def filled(values: Mapping[str, str]) -> dict[str, str]:
+    """Without what is empty."""
+    return {name: value for name, value in values.items() if value}
 
 
-def resume(channel_id: int | None) -> None:
-    """End the pause of this channel, or of the environment's."""
-    if channel_id is None:
-        settings.set_internal(ENV_PAUSE, [None, ""])
-    else:
-        db.session.execute(
-            update(Channel)
-            .where(Channel.id == channel_id)
-            .values(paused_until=None, pause_reason="", updated_at=now())
-        )
-
-
-def check_active() -> Health:
-    """Ask the channel's provider now, with no transaction open.
+def check(channel: ActiveChannel | None) -> Health:
+    """Ask a channel's provider now, with no transaction open.
 
     Raises DriverError; Misconfigured without a channel.
     """
-    channel = active()
     if channel is None:
         raise Misconfigured("Belum ada driver WhatsApp yang dipilih.")
+    if channel.problem:
+        raise Misconfigured(channel.problem)
     errors = REGISTRY.get(channel.kind).check_config(channel.config)
     if errors:
         raise Misconfigured(next(iter(errors.values())))
     end_read()
     return channel.driver().check()
+
+
+def check_active() -> Health:
+    """The same for the channel in force."""
+    return check(active())
+
+
+def labels() -> dict[int, str]:
+    """What people call each stored channel."""
+    rows: Sequence[tuple[int, str, str]] = [
+        (row.id, row.name, row.driver)
+        for row in db.session.execute(select(Channel.id, Channel.name, Channel.driver))
+    ]
+    return {
+        channel_id: name or (REGISTRY.get(kind).label if kind in REGISTRY else kind)
+        for channel_id, name, kind in rows
+    }

@@ -19,7 +19,7 @@ from portal.extensions import db
 from portal.infra.database import end_read, updated
 from portal.infra.locks import LEASE
 from portal.infra.timekeeping import wall
-from portal.messaging import channels, claims, masking, recheck, texts
+from portal.messaging import channels, claims, masking, meters, recheck, texts
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.delivery import MAX_ATTEMPTS, Step, after_error
 from portal.messaging.drivers.base import MessageDriver, OutgoingMessage, Receipt
@@ -193,7 +193,12 @@ def _record(sendout: _Sendout, result: _Result) -> None:
         )
     ours = _store(sendout, step, result.receipt) or _store_behind_status(sendout, result.receipt)
     if step.pause is not None:
-        channels.pause(sendout.channel, step.reason, step.pause)
+        meters.pause(
+            sendout.channel,
+            "rate" if step.outcome == "rate_limited" else "misconfigured",
+            step.reason,
+            step.pause,
+        )
     updated(
         update(MessageAttempt)
         .where(

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 from portal.extensions import csrf, db
 from portal.infra import inbox
 from portal.infra.http import Http
-from portal.messaging import channels
+from portal.messaging import channel_config
 from portal.messaging.drivers.base import MessageDriver
 from portal.messaging.registry import REGISTRY
 from portal.web.access import public
@@ -16,16 +16,17 @@ bp = Blueprint("messaging_hooks", __name__)
 MAX_BYTES = 3 * 1024 * 1024
 
 
-def _meta() -> MessageDriver:
-    """The Meta driver with the saved or environment configuration, chosen or not."""
-    return REGISTRY.get("meta")(channels.merged_values("meta"), Http())
+def _configured(kind: str) -> list[MessageDriver]:
+    """A driver object per saved channel, in force or not; else the environment's."""
+    return [REGISTRY.get(kind)(values, Http()) for values in channel_config.every_config(kind)]
 
 
 @bp.get("/webhook/whatsapp/meta")
 @public
 def challenge() -> Any:
     """The subscription handshake."""
-    answer = _meta().answer_challenge(request.args)
+    answers = (driver.answer_challenge(request.args) for driver in _configured("meta"))
+    answer = next((answer for answer in answers if answer is not None), None)
     if answer is None:
         abort(403)
     return Response(answer, content_type="text/plain")
@@ -39,10 +40,10 @@ def receive() -> Any:
     if (request.content_length or 0) > MAX_BYTES:
         abort(413)
     body = request.get_data(cache=False)
-    driver = _meta()
+    drivers = _configured("meta")
     # Reading the configuration opened a transaction; storing starts its own.
     db.session.rollback()
-    if not driver.verify_hook(dict(request.headers), body):
+    if not any(driver.verify_hook(dict(request.headers), body) for driver in drivers):
         abort(401)
     inbox.store("whatsapp.meta", body, {"content-type": request.content_type or ""})
     db.session.commit()

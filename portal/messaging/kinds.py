@@ -13,13 +13,17 @@ from flask_babel import lazy_gettext as _l
 @dataclass(frozen=True)
 class Kind:
     """One kind. `expects` are the named values of its text, in template order;
-    `stale_after` is how long it may wait before it would only confuse."""
+    `stale_after` is how long it may wait before it would only confuse. `optional` kinds a
+    customer may refuse; `patient` kinds wait for the sending hours, the others answer what
+    has just happened and leave at any hour."""
 
     name: str
     label: Any
     lane: str
     expects: tuple[str, ...]
     stale_after: timedelta | None = None
+    optional: bool = False
+    patient: bool = False
 
 
 KINDS = {
@@ -38,12 +42,15 @@ KINDS = {
             _l("Pembayaran diterima"),
             "messages",
             ("name", "amount", "payment_number", "paid_at", "status"),
+            optional=True,
         ),
         Kind(
             "invoice_notification",
             _l("Tagihan baru"),
             "messages",
             ("name", "period", "invoice_number", "plan", "amount", "due_on", "customer_number"),
+            optional=True,
+            patient=True,
         ),
         Kind(
             "payment_reminder",
@@ -51,6 +58,8 @@ KINDS = {
             "messages",
             ("name", "amount", "days_left", "customer_number"),
             timedelta(days=1),
+            optional=True,
+            patient=True,
         ),
         Kind(
             "overdue_notice",
@@ -58,6 +67,7 @@ KINDS = {
             "messages",
             ("name", "amount", "customer_number"),
             timedelta(days=2),
+            patient=True,
         ),
         Kind(
             "isolation_notice",
@@ -66,7 +76,15 @@ KINDS = {
             ("name", "amount", "cs_phone", "customer_number"),
             timedelta(days=2),
         ),
-        Kind("broadcast", _l("Siaran"), "bulk", ("text",), timedelta(days=2)),
+        Kind(
+            "broadcast",
+            _l("Siaran"),
+            "bulk",
+            ("text",),
+            timedelta(days=2),
+            optional=True,
+            patient=True,
+        ),
         Kind("staff_notice", _l("Kabar untuk petugas"), "messages", ("text",)),
     )
 }

@@ -1,28 +1,16 @@
-"""The outbox: messages, the attempts to send them, and the configured channels."""
+"""The outbox: messages, the attempts to send them, texts people wrote, who opted out, who is told.
+
+Channels and what they may carry are in `models_channels.py`.
+"""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.extensions import Model
-from portal.infra.types import EncryptedText, State, UtcDateTime
-
-
-class Channel(Model):
-    """One configured driver. `config` is encrypted JSON; the lowest priority goes first."""
-
-    __tablename__ = "channel"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    driver: Mapped[str] = mapped_column(State(30), unique=True)
-    config: Mapped[str] = mapped_column(EncryptedText)
-    enabled: Mapped[bool] = mapped_column(default=False)
-    priority: Mapped[int] = mapped_column(default=100)
-    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    pause_reason: Mapped[str] = mapped_column(Text, default="")
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+from portal.infra.types import State, UtcDateTime
 
 
 class Message(Model):
@@ -40,6 +28,7 @@ class Message(Model):
         Index("ix_message_customer_id_id", "customer_id", "id"),
         Index("ix_message_provider_id", "provider_id"),
         Index("ix_message_kind_id", "kind", "id"),
+        Index("ix_message_batch_state", "batch", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -53,7 +42,9 @@ class Message(Model):
     subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id"))
     otp_challenge_id: Mapped[int | None] = mapped_column(ForeignKey("otp_challenge.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    batch: Mapped[str | None] = mapped_column(String(40))
     params: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    body: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(State(), default="pending")
     reason: Mapped[str] = mapped_column(Text, default="")
     attempts: Mapped[int] = mapped_column(default=0)
@@ -61,6 +52,7 @@ class Message(Model):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lease_token: Mapped[str | None] = mapped_column(String(40))
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    bound_to: Mapped[str | None] = mapped_column(String(80))
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id"))
     driver: Mapped[str] = mapped_column(State(30), default="")
     provider_id: Mapped[str | None] = mapped_column(Text)
@@ -75,7 +67,8 @@ class Message(Model):
 
 class MessageAttempt(Model):
     """One try at a provider. `outcome`: started, accepted, retryable, rate_limited,
-    permanent, misconfigured, unknown, fenced. Payload and answer are masked."""
+    permanent, misconfigured, unknown, fenced. Payload and answer are masked; `code` is the
+    provider's own. Payload and answer are emptied when their retention ends."""
 
     __tablename__ = "message_attempt"
 
@@ -90,5 +83,52 @@ class MessageAttempt(Model):
     reason: Mapped[str] = mapped_column(Text, default="")
     payload: Mapped[str] = mapped_column(Text, default="")
     answer: Mapped[str] = mapped_column(Text, default="")
+    code: Mapped[str] = mapped_column(String(60), default="")
     http_status: Mapped[int | None]
     latency_ms: Mapped[int | None]
+
+
+class MessageText(Model):
+    """One version of a text; the highest version is in force. An empty body is the default."""
+
+    __tablename__ = "message_text"
+    __table_args__ = (UniqueConstraint("kind", "language", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(State(30))
+    language: Mapped[str] = mapped_column(String(5))
+    version: Mapped[int]
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[str] = mapped_column(String(80), default="")
+
+
+class OptOut(Model):
+    """A kind of message a customer does not want. `source`: customer, staff, reply."""
+
+    __tablename__ = "message_opt_out"
+    __table_args__ = (UniqueConstraint("customer_id", "kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    kind: Mapped[str] = mapped_column(State(30))
+    source: Mapped[str] = mapped_column(State())
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class NoticeRecipient(Model):
+    """A group or a person of the ISP that is told of something.
+
+    `recipient` is a group id (`…@g.us`) or E.164; `topics` are keys of `notices.TOPICS`.
+    `stand_in` marks a person who is told when a group cannot be reached.
+    """
+
+    __tablename__ = "notice_recipient"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    recipient: Mapped[str] = mapped_column(String(60))
+    topics: Mapped[list[str]] = mapped_column(JSON, default=list)
+    stand_in: Mapped[bool] = mapped_column(default=False)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

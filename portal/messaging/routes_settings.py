@@ -11,7 +11,7 @@ from portal.core.driverkit import Capability, DriverError, Health, Misconfigured
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.extensions import db
 from portal.infra.timekeeping import wall
-from portal.messaging import channel_form, channels, queries, testing
+from portal.messaging import channel_config, channel_form, channels, queries, testing
 from portal.messaging.kinds import KINDS
 from portal.messaging.registry import REGISTRY
 from portal.web.access import staff
@@ -44,13 +44,13 @@ def save() -> Any:
     """Store a driver's fields; with `use` it is also the one in force from now on."""
     kind = _driver(request.form.get("driver"))
     typed = channel_form.read(kind, request.form)
-    errors = channels.save(kind, typed)
+    errors = channel_config.save(kind, typed)
     if errors:
         db.session.rollback()
         form = channel_form.build(kind, typed, errors)
         return page(PAGE, block="fields", status=422, **_context(kind, form=form))
     if request.form.get("use"):
-        channels.choose(kind)
+        channel_config.choose(kind)
     db.session.commit()
     done = _("Konfigurasi disimpan dan dipakai.") if request.form.get("use") else _("Tersimpan.")
     return go(url_for(".index", driver=kind), done)
@@ -63,7 +63,7 @@ def use() -> Any:
     kind = _driver(request.form.get("driver"))
     target = url_for(".index", driver=kind)
     try:
-        channels.choose(kind)
+        channel_config.choose(kind)
     except Misconfigured as error:
         db.session.rollback()
         return go(target, error.sentence, "bad")

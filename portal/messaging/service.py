@@ -18,6 +18,7 @@ from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
 
 MAX_KEY = 120
+HELD = "held"
 RESENDABLE = ("failed", "unknown", "expired", "cancelled")
 
 
@@ -38,6 +39,8 @@ class NewMessage:
     subscription_id: int | None = None
     otp_challenge_id: int | None = None
     parent_id: int | None = None
+    batch: str | None = None
+    body: str | None = field(default=None, repr=False)
     language: str = "id"
     expires_at: datetime | None = None
 
@@ -95,6 +98,8 @@ def _row(message: NewMessage) -> dict[str, Any]:
         "subscription_id": message.subscription_id,
         "otp_challenge_id": message.otp_challenge_id,
         "parent_id": message.parent_id,
+        "batch": message.batch,
+        "body": message.body,
         "params": dict(message.params),
         "state": "pending",
         "reason": "",
@@ -148,3 +153,29 @@ def resend(message_id: int) -> int:
         raise MessageError("Pesan ini baru saja dikirim ulang.")
     audit.record("message.resend", f"message:{message_id}", after={"new": new_id})
     return new_id
+
+
+def hold(batch: str) -> int:
+    """Let nothing more of a batch leave for now; returns how many were waiting."""
+    waiting = (Message.batch == batch, Message.state == "pending", Message.lane != HELD)
+    return updated(update(Message).where(*waiting).values(lane=HELD))
+
+
+def release(batch: str, lane: str = "bulk") -> int:
+    """End the hold; returns how many go on, and rings for them."""
+    held = (Message.batch == batch, Message.state == "pending", Message.lane == HELD)
+    released = updated(update(Message).where(*held).values(lane=lane, next_at=wall()))
+    if released:
+        bell.ring(bell.DRAIN_BULK if lane == "bulk" else bell.DRAIN_MESSAGES)
+    return released
+
+
+def cancel_batch(batch: str, reason: str) -> int:
+    """Take every waiting message of a batch out; returns how many. Audited."""
+    cancelled = updated(
+        update(Message)
+        .where(Message.batch == batch, Message.state == "pending")
+        .values(state="cancelled", reason=reason[:500])
+    )
+    audit.record("message.cancel", f"batch:{batch}", reason=reason, after={"count": cancelled})
+    return cancelled

@@ -9,7 +9,7 @@ from portal.core.driverkit import Capability, Misconfigured
 from portal.core.phone import PhoneNumber
 from portal.extensions import db
 from portal.infra import audit
-from portal.messaging import channels, sending, service
+from portal.messaging import channels, meters, sending, service
 from portal.messaging.kinds import KINDS, SAMPLES
 from portal.messaging.models import Message
 
@@ -61,7 +61,7 @@ def send_test(number: PhoneNumber, kind: str | None, nonce: str) -> TestResult:
     if not channels.sending_enabled():
         return TestResult(False, _("Pengiriman dimatikan (WHATSAPP_ENABLED=false)."))
     # A person trying again is reason enough to end a pause.
-    channels.resume(channel.id)
+    meters.resume(channel.key)
     params = {name: SAMPLES[name] for name in KINDS[kind].expects if name != "code"}
     message_id = service.queue(kind, str(number), f"{kind}:test:{nonce}", params)
     if message_id is None:

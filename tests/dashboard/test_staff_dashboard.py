@@ -1,6 +1,6 @@
 """The staff's first page, the isolation board and the audit log."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from flask import Flask
@@ -8,8 +8,8 @@ from flask import Flask
 from portal.accounts.models import Staff
 from portal.extensions import db
 from portal.infra import audit
-from portal.infra.timekeeping import now, wall
-from portal.messaging import channels
+from portal.infra.timekeeping import now
+from portal.messaging import channel_config, channels, meters
 from portal.messaging.models import Message
 from portal.network import isolation
 from portal.network.models import NetworkAccess
@@ -84,15 +84,14 @@ def test_an_empty_house(desk: Visitor) -> None:
 
 
 def test_a_quiet_house_says_so(desk: Visitor) -> None:
-    channels.choose("console")
+    channel_config.choose("console")
     db.session.commit()
     assert "Tidak ada. Semua berjalan." in desk.get(URL).text
 
 
 def test_what_needs_a_person(desk: Visitor) -> None:
-    channels.choose("console")
-    channel = db.session.query(channels.Channel).one()
-    channel.paused_until, channel.pause_reason = wall() + timedelta(hours=1), "Token ditolak."
+    channel_config.choose("console")
+    meters.pause(channels.active(), "misconfigured", "Token ditolak.", 3600)  # type: ignore[arg-type]
     db.session.add(AttentionItem(dedupe_key="1", kind="double", sentence="x", created_at=now()))
     db.session.commit()
     line = factories.subscription(state="isolated")

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from portal.extensions import db
-from portal.messaging import channels
+from portal.messaging import channel_config
 from tests.messaging.fakes import Deduping, Provider, registered
 
 
@@ -14,7 +14,7 @@ from tests.messaging.fakes import Deduping, Provider, registered
 def provider(app: Flask) -> Iterator[Provider]:
     """In force, and not able to tell a repeated key."""
     with registered(Provider(), "recorder", idempotent=False) as made:
-        channels.choose("recorder")
+        channel_config.choose("recorder")
         db.session.commit()
         yield made
 
@@ -23,6 +23,6 @@ def provider(app: Flask) -> Iterator[Provider]:
 def deduping(app: Flask) -> Iterator[Provider]:
     """In force, and keeping one copy per key."""
     with registered(Deduping(), "deduper", idempotent=True) as made:
-        channels.choose("deduper")
+        channel_config.choose("deduper")
         db.session.commit()
         yield made

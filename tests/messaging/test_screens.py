@@ -9,8 +9,9 @@ from sqlalchemy import select
 from portal.core.driverkit import Permanent
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
-from portal.messaging import channels, sending
-from portal.messaging.models import Channel, Message
+from portal.messaging import channel_config, channels, meters, sending
+from portal.messaging.models import Message
+from portal.messaging.models_channels import Channel
 from tests import factories
 from tests.messaging.fakes import Provider, registered
 from tests.messaging.rows import message, queued
@@ -210,7 +211,7 @@ def test_saving_masks_secrets_everywhere(app: Flask, hx: bool) -> None:
         entries = [json.dumps([row.before, row.after]) for row in factories.every(AuditEntry)]
         assert not any(secret in entry for entry in entries)
         assert any("diubah" in entry for entry in entries)
-    assert channels.stored_values("meta")["access_token"] == META["cfg-access_token"]
+    assert channel_config.stored_values("meta")["access_token"] == META["cfg-access_token"]
 
 
 def test_an_empty_secret_keeps_the_old_one_and_equal_values_follow_the_environment(
@@ -220,7 +221,7 @@ def test_an_empty_secret_keeps_the_old_one_and_equal_values_follow_the_environme
     visitor.post(SETTINGS, driver="meta", **{**META, "cfg-waba_id": "987654321098765"})
     visitor.post(SETTINGS, driver="meta", **{**META, "cfg-access_token": "", "cfg-language": "id"})
 
-    stored = channels.stored_values("meta")
+    stored = channel_config.stored_values("meta")
     assert stored["access_token"] == META["cfg-access_token"]
     assert "waba_id" not in stored
 
@@ -310,14 +311,14 @@ def test_the_status_endpoint(app: Flask, provider: Provider) -> None:
 
     db.session.execute(select(Channel.id))
     with registered(Provider(), "gone", idempotent=False):
-        channels.choose("gone")
+        channel_config.choose("gone")
         db.session.commit()
     body = person(app).get(f"{SETTINGS}/status").get_json()
     assert (body["ok"], body["driver"]) == (False, None)
 
 
 def test_the_pause_is_explained(app: Flask, provider: Provider) -> None:
-    channels.pause(channels.active(), "Token dicabut.")  # type: ignore[arg-type]
+    meters.pause(channels.active(), "misconfigured", "Token dicabut.")  # type: ignore[arg-type]
     db.session.commit()
     assert "Token dicabut." in person(app).get(SETTINGS).text
 

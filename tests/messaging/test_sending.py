@@ -15,9 +15,10 @@ from portal.core.driverkit import Misconfigured, Permanent, RateLimited, Retryab
 from portal.extensions import db
 from portal.infra import inbox
 from portal.invoices.models import Invoice
-from portal.messaging import channels, claims, sending
+from portal.messaging import channel_config, channels, claims, meters, sending
 from portal.messaging.drivers.base import OutgoingMessage, Receipt
-from portal.messaging.models import Channel, Message, MessageAttempt
+from portal.messaging.models import Message, MessageAttempt
+from portal.messaging.models_channels import Channel
 from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.messaging.fakes import Deduping, Killed, Provider, registered
@@ -236,10 +237,10 @@ def test_saving_the_configuration_ends_the_pause_and_old_failures_do_not_bring_i
     old = channels.active()
     assert old is not None
     clock.move(seconds=5)
-    channels.save("recorder", {})
+    channel_config.save("recorder", {})
     db.session.commit()
 
-    channels.pause(old, "token lama ditolak")
+    meters.pause(old, "misconfigured", "token lama ditolak")
     db.session.commit()
 
     assert not channels.active().paused  # type: ignore[union-attr]
@@ -249,7 +250,7 @@ def test_a_driver_chosen_meanwhile_carries_the_next_message(provider: Provider) 
     with registered(Deduping(), "other", idempotent=True) as other:
         first, second = queued(key="1"), queued(key="2")
         sending.deliver(first)
-        channels.choose("other")
+        channel_config.choose("other")
         db.session.commit()
         sending.deliver(second)
 
@@ -260,7 +261,7 @@ def test_a_driver_chosen_meanwhile_carries_the_next_message(provider: Provider) 
 
 def test_without_a_channel_messages_wait(app: Flask) -> None:
     with registered(Provider(), "gone", idempotent=False):
-        channels.choose("gone")
+        channel_config.choose("gone")
         db.session.commit()
     message_id = queued()
 
@@ -272,8 +273,8 @@ def test_without_a_channel_messages_wait(app: Flask) -> None:
 def test_an_unreadable_configuration_holds_messages_and_breaks_nothing(app: Flask) -> None:
     db.session.execute(
         db.text(
-            "INSERT INTO channel (driver, config, enabled, priority, pause_reason, updated_at) "
-            "VALUES ('console', :junk, :yes, 1, '', :at)"
+            "INSERT INTO channel (driver, name, config, enabled, priority, updated_at) "
+            "VALUES ('console', '', :junk, :yes, 1, :at)"
         ),
         {"junk": b"not a token", "yes": True, "at": "2026-11-21 00:00:00.000000"},
     )
@@ -283,8 +284,8 @@ def test_an_unreadable_configuration_holds_messages_and_breaks_nothing(app: Flas
     assert sending.sweep() == 1
     assert not sending.deliver(message_id)
     assert message(message_id).state == "pending"
-    assert channels.save("console", {}) == {}
-    channels.choose("console")
+    assert channel_config.save("console", {}) == {}
+    channel_config.choose("console")
     db.session.commit()
     assert sending.deliver(message_id)
 

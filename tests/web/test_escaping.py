@@ -1,6 +1,6 @@
 """What people and providers type is shown as text on every page, never run as markup."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,12 +9,14 @@ from flask import Flask
 from sqlalchemy import String, Text, select, update
 from sqlalchemy.orm import class_mapper
 
+from portal.broadcasts.models import Broadcast
 from portal.customers.models import Area, Customer
 from portal.extensions import Base, db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now
 from portal.invoices.models import Invoice, InvoiceLine
-from portal.messaging.models import Channel, Message, MessageAttempt
+from portal.messaging.models import Message, MessageAttempt, MessageText, NoticeRecipient
+from portal.messaging.models_channels import Channel, ChannelMeter
 from portal.network.isolation import access_row
 from portal.network.models import NetworkAccess
 from portal.payments.models import (
@@ -46,10 +48,14 @@ FILLED: dict[Any, tuple[str, ...]] = {
     Credit: ("reason",),
     AttentionItem: ("sentence", "resolution", "resolved_by"),
     NetworkAccess: ("reason", "last_error"),
-    Message: ("reason", "provider_id", "dedupe_key"),
-    MessageAttempt: ("reason", "payload", "answer"),
+    Message: ("reason", "provider_id", "dedupe_key", "batch", "body"),
+    MessageAttempt: ("reason", "payload", "answer", "code"),
+    MessageText: ("body", "created_by"),
+    NoticeRecipient: ("name",),
+    Channel: ("name",),
+    Broadcast: ("title", "body", "created_by"),
     AuditEntry: ("actor", "action", "reason", "ip"),
-    Channel: ("pause_reason",),
+    ChannelMeter: ("pause_reason",),
 }
 
 
@@ -99,7 +105,12 @@ def house(app: Flask) -> dict[str, Any]:
         invoices=[PaymentOrderInvoice(invoice_id=bill.id, position=0)],
     )
     channel = Channel(driver="console", config="{}", enabled=True, updated_at=now())
-    channel.paused_until = now()
+    meter = ChannelMeter(key="1", paused_until=now() + timedelta(days=1), pause_kind="manual")
+    words = MessageText(kind="broadcast", language="id", version=1, body="", created_at=now())
+    told = NoticeRecipient(
+        name="", recipient="+6281200000001", topics=["payment"], created_at=now()
+    )
+    siaran = Broadcast(title="", body="", created_at=now())
     audit = AuditEntry(
         at=now(),
         actor="x",
@@ -108,7 +119,7 @@ def house(app: Flask) -> dict[str, Any]:
         before={CANARY: CANARY},
         after={"v": [CANARY], CANARY: {CANARY: CANARY}},
     )
-    db.session.add_all([message, *items, order, channel, audit])
+    db.session.add_all([message, *items, order, channel, meter, words, told, siaran, audit])
     access_row(line.id).decision = "by_hand"
     settings.change("company.name", CANARY)
     db.session.flush()
@@ -149,10 +160,10 @@ def test_every_text_column_is_thought_of() -> None:
     ours = {
         # States, kinds and languages: our own words.
         "state", "status", "kind", "role", "lane", "language", "gateway", "source", "driver",
-        "outcome", "decision", "actual", "billing",
+        "outcome", "decision", "actual", "billing", "pause_kind",
         # Secrets, tokens and keys that are on no page.
         "password_hash", "session_token", "token_hash", "secret", "lease_token", "config", "key",
-        "holder",
+        "holder", "bound_to",
     }  # fmt: skip
     strict = {  # checked or made by us: E.164, our own numbers, periods, ids
         "customer": {"phone", "phone_alt"},
@@ -160,6 +171,8 @@ def test_every_text_column_is_thought_of() -> None:
         "invoice": {"number", "period"},
         "payment_order": {"order_id"},
         "message": {"recipient"},
+        "channel_contact": {"recipient"},
+        "notice_recipient": {"recipient"},
         "attention_item": {"dedupe_key"},
         "staff": {"email", "name"},  # created at the terminal; shown on every page, tested below
         "audit_log": {"subject"},
@@ -169,7 +182,7 @@ def test_every_text_column_is_thought_of() -> None:
     filled = {model.__tablename__: set(columns) for model, columns in FILLED.items()}
     missing = []
     for table in db.metadata.sorted_tables:
-        if table.name.startswith(("inbound", "leader", "schedule", "number_sequence")):
+        if table.name.startswith(("inbound", "leader", "schedule", "number_sequence", "heartbeat")):
             continue
         for column in table.columns:
             known = filled.get(table.name, set()) | strict.get(table.name, set()) | ours
