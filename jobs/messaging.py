@@ -5,9 +5,9 @@ from portal.messaging import sending
 
 
 @job
-def deliver(message_id: int) -> None:
-    """One urgent message, at once."""
-    sending.deliver(message_id)
+def drain_interactive() -> None:
+    """Login codes and the like, at once; those that come meanwhile too."""
+    sending.drain("interactive")
 
 
 @job

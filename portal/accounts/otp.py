@@ -90,7 +90,7 @@ def request_code(phone: str, owner: Owner | None, ip: str, per_ip_hour: int) -> 
         events.emit(OtpRequested(challenge.id, phone, owner.customer_id, owner.language))
     else:
         # A ring for no message: talking to Redis would otherwise tell who is a customer.
-        queue.ring(queue.DELIVER_NOW, 0)
+        queue.ring(queue.DRAIN_INTERACTIVE)
     return token
 
 

@@ -44,11 +44,17 @@ class Retryable(DriverError):
 
 
 class RateLimited(DriverError):
-    """Refused for now; `retry_after` in seconds does not burn an attempt."""
+    """Refused for now; `retry_after` in seconds does not burn an attempt.
 
-    def __init__(self, sentence: str, *, retry_after: int = 60, **rest: Any) -> None:
+    `recipient_only`: too much for this recipient, others are welcome.
+    """
+
+    def __init__(
+        self, sentence: str, *, retry_after: int = 60, recipient_only: bool = False, **rest: Any
+    ) -> None:
         super().__init__(sentence, **rest)
         self.retry_after = retry_after
+        self.recipient_only = recipient_only
 
 
 class Permanent(DriverError):

@@ -1,8 +1,8 @@
 """The one door to other people's servers: deadlines, size cap, redaction, error classes.
 
-No redirects, no retries, no proxies from the environment, no keep-alive: a stale pooled
-socket turns a send into an ambiguous reset. What is certain (nothing was sent) and what
-is not (it may have been) are kept apart here, once, for all drivers.
+No redirects, no retries, no proxies from the environment. Connections are kept only for who
+asks for it: a stale pooled socket turns a send into an ambiguous reset. What is certain
+(nothing was sent) and what is not (it may have been) are kept apart here, once, for all drivers.
 """
 
 import json as jsonlib
@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from portal.core.driverkit import Misconfigured, Retryable
@@ -47,10 +49,15 @@ Sleeper = Callable[[], float]
 
 
 class Http:
-    """What a driver gets to speak with; raises only our own error classes."""
+    """What a driver gets to speak with; raises only our own error classes.
 
-    def __init__(self, monotonic: Sleeper = time.monotonic) -> None:
+    `keep_alive` is how many connections may be kept open for reuse, by any number of
+    threads; 0 opens a fresh one each time.
+    """
+
+    def __init__(self, monotonic: Sleeper = time.monotonic, *, keep_alive: int = 0) -> None:
         self._monotonic = monotonic
+        self._kept = _adapter(keep_alive) if keep_alive else None
 
     def request(
         self,
@@ -70,44 +77,51 @@ class Http:
         Messages never hold the URL: some providers want their key in it.
         """
         deadline = self._monotonic() + TOTAL_SECONDS
-        with (
-            _own_errors(),
-            _fresh_session() as session,
-            session.request(
-                method,
-                url,
-                headers={"User-Agent": "Loket", "Connection": "close", **(headers or {})},
-                params=params,
-                json=json,
-                data=data,
-                auth=auth,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as response,
-        ):
-            body = self._read(response, deadline)
-            return Reply(response.status_code, response.headers, body)
+        said = {"User-Agent": "Loket", "Accept": "*/*", **(headers or {})}
+        if self._kept is None:
+            said["Connection"] = "close"
+        with _own_errors():
+            asked = requests.Request(
+                method, url, headers=said, params=params, json=json, data=data, auth=auth
+            ).prepare()
+            if urlsplit(asked.url or "").scheme not in {"http", "https"}:
+                raise requests.exceptions.InvalidSchema
+            # The adapter, not a session: no redirects, no cookies, nothing from the environment.
+            adapter = self._kept or _adapter(1)
+            try:
+                response = adapter.send(
+                    asked, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS), proxies={}
+                )
+                body = self._read(response, deadline)
+            finally:
+                if self._kept is None:
+                    adapter.close()
+        return Reply(response.status_code, response.headers, body)
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
-        """Read the body up to the cap; past the deadline the outcome is unknown."""
+        """Read the body up to the cap; past the deadline the outcome is unknown.
+
+        One receive at a time, so that a server that drips bytes meets the deadline too.
+        """
         body = bytearray()
-        for chunk in response.iter_content(16 * 1024):
-            body += chunk
-            if len(body) > MAX_BYTES or self._monotonic() > deadline:
-                raise Retryable(
-                    "Jawaban layanan terlalu besar atau terlalu lambat.", outcome_unknown=True
-                )
+        try:
+            while chunk := response.raw.read1(16 * 1024, decode_content=True):
+                body += chunk
+                if len(body) > MAX_BYTES or self._monotonic() > deadline:
+                    raise Retryable(
+                        "Jawaban layanan terlalu besar atau terlalu lambat.", outcome_unknown=True
+                    )
+        except BaseException:
+            # What is left of the answer must not be read as the next one's.
+            response.raw.close()
+            raise
+        response.raw.release_conn()
         return bytes(body)
 
 
-def _fresh_session() -> requests.Session:
-    """A session for one request: no proxies from the environment, no retries."""
-    session = requests.Session()
-    session.trust_env = False
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(max_retries=0))
-    return session
+def _adapter(size: int) -> HTTPAdapter:
+    """Connections without retries of their own."""
+    return HTTPAdapter(max_retries=0, pool_connections=4, pool_maxsize=size, pool_block=False)
 
 
 @contextmanager
@@ -126,7 +140,7 @@ def _own_errors() -> Iterator[None]:
         raise Retryable("Layanan tidak dapat dihubungi.", detail=_name(error)) from None
     except requests.exceptions.ConnectionError as error:
         raise _connection_error(error) from None
-    except requests.exceptions.RequestException as error:
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise Retryable(
             "Jawaban layanan terputus, hasilnya belum pasti.",
             detail=_name(error),

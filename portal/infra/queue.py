@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 LANES = ("interactive", "network", "messages", "bulk")
 
 # Job name -> lane. Jobs are named, not imported: portal never imports jobs.
-DELIVER_NOW = "jobs.messaging.deliver"
+DRAIN_INTERACTIVE = "jobs.messaging.drain_interactive"
 DRAIN_MESSAGES = "jobs.messaging.drain_messages"
 DRAIN_BULK = "jobs.messaging.drain_bulk"
 APPLY_ACCESS = "jobs.network.apply_access"
@@ -38,7 +38,7 @@ CHECK_ORDER = "jobs.payments.check_order"
 RUN_SCHEDULED = "jobs.schedule.run_entry"
 
 LANE_OF = {
-    DELIVER_NOW: "interactive",
+    DRAIN_INTERACTIVE: "interactive",
     DRAIN_MESSAGES: "messages",
     DRAIN_BULK: "bulk",
     APPLY_ACCESS: "network",

@@ -16,12 +16,13 @@ from flask import current_app
 from sqlalchemy import Select, select
 
 from portal.config import Settings
-from portal.core.driverkit import Health, Misconfigured
+from portal.core.driverkit import Capability, Health, Misconfigured
 from portal.extensions import db
 from portal.infra.database import end_read
 from portal.infra.http import Http
 from portal.infra.secrets import UndecryptableError
 from portal.infra.timekeeping import wall
+from portal.messaging.delivery import Ambiguity
 from portal.messaging.drivers.base import Limits, MessageDriver
 from portal.messaging.models_channels import Channel, ChannelMeter
 from portal.messaging.registry import REGISTRY
@@ -82,6 +83,14 @@ class ActiveChannel:
     def idempotent(self) -> bool:
         """Whether a repeated key is certainly sent once."""
         return self.driver().idempotent
+
+    @property
+    def ambiguity(self) -> Ambiguity:
+        """What its provider offers when an answer was lost."""
+        if self.idempotent:
+            return Ambiguity.KEYED
+        tells = Capability.DELIVERY_HOOK in self.driver().capabilities
+        return Ambiguity.TELLS if tells else Ambiguity.MUTE
 
     @property
     def secrets(self) -> list[str]:

@@ -1,25 +1,60 @@
-"""Leases on messages: taking one, giving it back, leaving with it. Nothing is sent here.
+"""Leases on messages: taking them and giving them back. Nothing is sent here.
 
-The row count of a guarded UPDATE says who won; the token is the fence. Every function
-commits.
+The row count of a guarded UPDATE says who won; the token is the fence. Claiming commits;
+the rest is part of the caller's transaction.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from portal.extensions import db
-from portal.infra.database import is_postgres, updated
-from portal.infra.locks import LEASE, new_lease_token
+from portal.infra.database import is_postgres
+from portal.infra.locks import new_lease_token
 from portal.infra.timekeeping import wall
 from portal.messaging.models import Message
 
+LEASE = timedelta(seconds=60)
+"""How long a claimed message is ours: above the longest outside call with a stalled disk."""
 
-def claim(lane: str, limit: int) -> tuple[str, list[int]]:
-    """Take up to `limit` due messages of a lane: pending -> leased.
 
-    Returns the fencing token and the ids that are ours now, the longest waiting first.
+class Claimed(NamedTuple):
+    """A message as it was when we took it; plain values, so no row is kept open."""
+
+    id: int
+    kind: str
+    lane: str
+    recipient: str
+    language: str
+    dedupe_key: str
+    params: dict[str, Any]
+    body: str | None
+    batch: str | None
+    customer_id: int | None
+    invoice_id: int | None
+    subscription_id: int | None
+    otp_challenge_id: int | None
+    attempts: int
+    expires_at: datetime | None
+    created_at: datetime
+    bound_to: str | None
+    token: str
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody is waiting for it in front of a screen."""
+        return self.lane == "interactive"
+
+
+_WANTED = tuple(getattr(Message, name) for name in Claimed._fields if name != "token")
+
+
+def claim(lane: str, limit: int) -> list[Claimed]:
+    """Take up to `limit` due messages of a lane, the longest waiting first: pending -> leased.
+
+    Commits.
     """
     due = (
         select(Message.id)
@@ -32,43 +67,70 @@ def claim(lane: str, limit: int) -> tuple[str, list[int]]:
     return _lease(db.session.scalars(due).all())
 
 
-def claim_one(message_id: int) -> str | None:
-    """Take this one if it is due; the token, or None when somebody else has it."""
-    token, ids = _lease([message_id])
-    return token if ids else None
+def claim_one(message_id: int) -> list[Claimed]:
+    """Take this one if it waits, whatever its hour; empty when somebody else has it. Commits."""
+    return _lease([message_id], due=False)
 
 
-def _lease(ids: Sequence[int]) -> tuple[str, list[int]]:
-    current, token = wall(), new_lease_token()
-    taken: set[int] = set()
+def _lease(ids: Sequence[int], *, due: bool = True) -> list[Claimed]:
+    taken: list[Claimed] = []
     if ids:
-        statement = (
-            update(Message)
-            .where(Message.id.in_(ids), Message.state == "pending", Message.next_at <= current)
-            .values(state="leased", lease_token=token, lease_until=current + LEASE)
-            .returning(Message.id)
+        current, token = wall(), new_lease_token()
+        statement = update(Message).where(Message.id.in_(ids), Message.state == "pending")
+        if due:
+            statement = statement.where(Message.next_at <= current)
+        rows = db.session.execute(
+            statement.values(state="leased", lease_token=token, lease_until=current + LEASE)
+            .returning(*_WANTED)
             .execution_options(synchronize_session=False)
-        )
-        taken = set(db.session.scalars(statement))
+        ).all()
+        taken = [Claimed._make((*row, token)) for row in rows]
     db.session.commit()
-    return token, [message_id for message_id in ids if message_id in taken]
+    place = {message_id: n for n, message_id in enumerate(ids)}
+    return sorted(taken, key=lambda claimed: place[claimed.id])
 
 
-def leave(message_id: int, token: str, state: str, reason: str) -> None:
-    """A leased message that must not go out any more: cancelled, expired or failed."""
-    _from_lease(message_id, token, state=state, reason=reason)
+class Ending(NamedTuple):
+    """What becomes of a leased message that is not sent now."""
+
+    claimed: Claimed
+    state: str
+    reason: str
+    wait: float = 0.0
+    burn: bool = False
 
 
-def give_back(message_id: int, token: str, seconds: float, **values: object) -> None:
-    """A leased message waits for `seconds` and is then anybody's again."""
-    later = wall() + timedelta(seconds=seconds)
-    _from_lease(message_id, token, state="pending", next_at=later, **values)
+def leave(endings: Iterable[Ending]) -> None:
+    """leased -> pending again after `wait` seconds, or an exit. Guarded by the token."""
+    current = wall()
+    values = [
+        {
+            "b_id": ending.claimed.id,
+            "b_token": ending.claimed.token,
+            "b_state": ending.state,
+            "b_reason": ending.reason[:500],
+            "b_next": current + timedelta(seconds=ending.wait),
+            "b_attempts": ending.claimed.attempts + ending.burn,
+        }
+        for ending in endings
+    ]
+    if values:
+        db.session.connection().execute(_LEAVE, values)
 
 
-def _from_lease(message_id: int, token: str, **values: object) -> None:
-    updated(
-        update(Message)
-        .where(Message.id == message_id, Message.state == "leased", Message.lease_token == token)
-        .values(lease_token=None, lease_until=None, **values)
+_LEAVE = (
+    update(Message.__table__)  # type: ignore[arg-type]
+    .where(
+        Message.__table__.c.id == bindparam("b_id"),
+        Message.__table__.c.state == "leased",
+        Message.__table__.c.lease_token == bindparam("b_token"),
     )
-    db.session.commit()
+    .values(
+        state=bindparam("b_state"),
+        reason=bindparam("b_reason"),
+        next_at=bindparam("b_next"),
+        attempts=bindparam("b_attempts"),
+        lease_token=None,
+        lease_until=None,
+    )
+)

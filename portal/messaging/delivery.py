@@ -1,12 +1,14 @@
 """Pure policy: what an outcome does to a message. No I/O; every branch is in the table test.
 
-A send that may have arrived (`unknown`) is repeated only where the provider drops a repeated
-key, or where the provider's own statuses prove that it never had it; otherwise a person
-decides and a login code just expires. Never is an unknown outcome turned into a second copy.
+A send that may have arrived is ambiguous. What follows depends on what the provider can tell
+(its `Ambiguity`) and on how much a second copy or a missing one would hurt (the kind):
+`AMBIGUOUS` is that table. Never is an ambiguous outcome turned into a second copy, and never
+does it move to another channel.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from random import Random
 
 from portal.core.driverkit import (
@@ -16,21 +18,77 @@ from portal.core.driverkit import (
     RateLimited,
 )
 
-MAX_ATTEMPTS = 5
 LISTEN_SECONDS = 600
-FIRST_WAIT = 10
 LONGEST_WAIT = 900
-DROPPED_WHEN_UNKNOWN = frozenset({"payment_reminder", "overdue_notice"})
-NEVER_REPEATED = frozenset({"otp_code", "broadcast"})
+KEY_WINDOW = timedelta(hours=1)
+"""How long a provider is trusted to remember a key (nobody documents it)."""
 RESEND_WINDOW = timedelta(hours=1)
 """How long after an unknown outcome the provider's statuses are still looked at."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """The owner's patience: tries in all, and seconds before the second one."""
+
+    attempts: int = 5
+    seconds: int = 10
+
+
+class Ambiguity(StrEnum):
+    """What a provider offers when its answer was lost: a repeated key is sent once; its
+    statuses will tell; or nothing."""
+
+    KEYED = "keyed"
+    TELLS = "tells"
+    MUTE = "mute"
+
+
+class Action(StrEnum):
+    """What is done with an ambiguous send: the same key again; wait for statuses, and send
+    once more only on proof that it never arrived; a person decides; it is let go."""
+
+    REPEAT = "repeat"
+    LISTEN = "listen"
+    HOLD = "hold"
+    DROP = "drop"
+
+
+# A reminder is followed by the next one, and a login code by the button on the page: a second
+# copy would hurt more than a missing one. The rest is worth a look.
+_DROPPED = ("payment_reminder", "overdue_notice", "otp_code", "broadcast")
+_KEPT = (
+    "invoice_notification",
+    "payment_confirmation",
+    "access_opened",
+    "isolation_notice",
+    "staff_notice",
+)
+AMBIGUOUS: dict[tuple[Ambiguity, str], Action] = {
+    **{(Ambiguity.KEYED, kind): Action.REPEAT for kind in (*_DROPPED, *_KEPT)},
+    **{(Ambiguity.TELLS, kind): Action.LISTEN for kind in (*_KEPT, *_DROPPED[:2])},
+    **{(Ambiguity.TELLS, kind): Action.DROP for kind in ("otp_code", "broadcast")},
+    **{(Ambiguity.MUTE, kind): Action.DROP for kind in _DROPPED},
+    **{(Ambiguity.MUTE, kind): Action.HOLD for kind in _KEPT},
+}
+_WORDS = {
+    Action.LISTEN: "Menunggu kabar status dari penyedia.",
+    Action.HOLD: "Perlu dicek sebelum dikirim ulang.",
+    Action.DROP: "Tidak diulang otomatis.",
+}
+_WORDS_OF_KIND = {
+    "otp_code": "Pelanggan dapat meminta kode baru.",
+    "payment_reminder": "Tidak diulang: pengingat berikutnya menyusul.",
+    "overdue_notice": "Tidak diulang: pemberitahuan berikutnya menyusul.",
+}
 
 
 @dataclass(frozen=True)
 class Step:
     """The next state of a message; `wait` in seconds when it goes back to pending.
 
-    `burn` says whether the try counts; `pause` is for how long the channel rests.
+    `burn` says whether the try counts; `bind` that only this channel may repeat it.
+    `rest` is why the channel itself rests (empty: it does not), `rest_seconds` for how long
+    (None: as its history says).
     """
 
     state: str
@@ -38,51 +96,53 @@ class Step:
     reason: str = ""
     wait: float = 0.0
     burn: bool = True
-    pause: float | None = None
+    bind: bool = False
+    rest: str = ""
+    rest_seconds: float | None = None
 
 
-def backoff(attempts: int, random: Random) -> float:
+def backoff(attempts: int, retry: Retry, random: Random) -> float:
     """Seconds before the next try: doubling, with up to a quarter of jitter."""
-    base = min(FIRST_WAIT * 2 ** max(attempts - 1, 0), LONGEST_WAIT)
+    base = min(retry.seconds * 2 ** max(attempts - 1, 0), max(LONGEST_WAIT, retry.seconds))
     return float(base * (1 + random.random() / 4))
 
 
 def after_error(
-    error: DriverError, kind: str, attempts: int, idempotent: bool, random: Random
+    error: DriverError, kind: str, attempts: int, ambiguity: Ambiguity, retry: Retry, random: Random
 ) -> Step:
     """What follows from a driver's error. `attempts` includes this one."""
     reason = error.sentence
     if isinstance(error, Permanent):
         return Step("failed", "permanent", reason)
     if isinstance(error, Misconfigured):
-        return Step("pending", "misconfigured", reason, wait=30, burn=False, pause=300)
+        return Step("pending", "misconfigured", reason, wait=1, burn=False, rest="misconfigured")
     if isinstance(error, RateLimited):
         wait = float(max(error.retry_after, 1))
-        # A pair limit concerns one recipient; a long wait concerns the channel.
+        rest = "" if error.recipient_only else "rate"
         return Step(
-            "pending",
-            "rate_limited",
-            reason,
-            wait=wait,
-            burn=False,
-            pause=wait if wait > 30 else None,
+            "pending", "rate_limited", reason, wait=wait, burn=False, rest=rest, rest_seconds=wait
         )
     if error.outcome_unknown:
-        return after_unknown(reason, kind, attempts, idempotent, random)
-    if attempts >= MAX_ATTEMPTS:
+        return after_unknown(reason, kind, attempts, ambiguity, retry, random)
+    if attempts >= retry.attempts:
         return Step("failed", "retryable", f"{reason} Sudah dicoba {attempts} kali.")
-    return Step("pending", "retryable", reason, wait=backoff(attempts, random))
+    return Step("pending", "retryable", reason, wait=backoff(attempts, retry, random))
 
 
-def after_unknown(reason: str, kind: str, attempts: int, idempotent: bool, random: Random) -> Step:
+def after_unknown(
+    reason: str, kind: str, attempts: int, ambiguity: Ambiguity, retry: Retry, random: Random
+) -> Step:
     """The provider may have it: a timeout after the bytes left, or our own crash."""
-    if kind == "otp_code":
-        return Step("unknown", "unknown", f"{reason} Pelanggan dapat meminta kode baru.")
-    if idempotent and attempts < MAX_ATTEMPTS:
-        return Step("pending", "unknown", reason, wait=backoff(attempts, random))
-    if kind in DROPPED_WHEN_UNKNOWN:
-        return Step("unknown", "unknown", f"{reason} Tidak diulang: pengingat berikutnya menyusul.")
-    return Step("unknown", "unknown", f"{reason} Perlu dicek sebelum dikirim ulang.")
+    action = AMBIGUOUS[ambiguity, kind]
+    if action is Action.REPEAT:
+        if attempts < retry.attempts:
+            wait = backoff(attempts, retry, random)
+            return Step("pending", "unknown", reason, wait=wait, bind=True)
+        action = AMBIGUOUS[Ambiguity.MUTE, kind]
+    words = _WORDS[action]
+    if action is not Action.LISTEN:
+        words = _WORDS_OF_KIND.get(kind, words)
+    return Step("unknown", "unknown", f"{reason} {words}")
 
 
 def proves_absence(kind: str, heard_seconds: float, witnesses: int) -> bool:
@@ -92,7 +152,8 @@ def proves_absence(kind: str, heard_seconds: float, witnesses: int) -> bool:
     `heard_seconds` is how long callbacks have been reaching us since the send. A provider
     repeats a callback it could not hand over, so an outage of ours must be well over.
     """
-    return kind not in NEVER_REPEATED and witnesses >= 1 and heard_seconds >= LISTEN_SECONDS
+    listening = AMBIGUOUS[Ambiguity.TELLS, kind] is Action.LISTEN
+    return listening and witnesses >= 1 and heard_seconds >= LISTEN_SECONDS
 
 
 RANK = {

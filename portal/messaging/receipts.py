@@ -1,9 +1,15 @@
-"""Delivery statuses: merged by rank, in any order, also when they come before our own commit."""
+"""Delivery statuses: merged by rank, in any order, also when they come before our own record.
 
+A callback may hold a thousand of them: what they are about is read in one query, merged in
+memory, and written in one statement. The rows are locked meanwhile, so two callbacks at once
+cannot undo each other.
+"""
+
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 
 from portal.extensions import db
 from portal.infra.inbox import InboundHook, NotYet
@@ -14,7 +20,22 @@ from portal.messaging.models import Message
 from portal.messaging.registry import REGISTRY
 
 PARKED = timedelta(minutes=5)
+CHUNK = 200
 _STAMP = {"sent": "sent_at", "delivered": "delivered_at", "read": "read_at"}
+_message: Table = Message.__table__  # type: ignore[assignment]
+_READ = (
+    "id",
+    "dedupe_key",
+    "provider_id",
+    "state",
+    "reason",
+    "lease_until",
+    "accepted_at",
+    "sent_at",
+    "delivered_at",
+    "read_at",
+)
+_WRITTEN = _READ[2:]
 
 
 def process(hook: InboundHook) -> str:
@@ -25,7 +46,7 @@ def process(hook: InboundHook) -> str:
     """
     kind = hook.source.removeprefix("whatsapp.")
     events = REGISTRY.get(kind)({}, _no_http()).parse_hook(bytes(hook.body))
-    unknown = sum(not apply(event) for event in events)
+    unknown = apply(events)
     if unknown and wall() - hook.received_at < PARKED:
         # One foreign id must not hold up the rest of the batch; merging again is harmless.
         db.session.commit()
@@ -38,44 +59,68 @@ def _no_http() -> Any:
     return None
 
 
-def apply(event: DeliveryEvent) -> bool:
-    """Merge one event into its message; False when no message is known for it."""
-    message = _find(event)
-    if message is None:
-        return False
-    state = merge_status(message.state, event.state)
-    values: dict[str, Any] = {}
-    if state != message.state:
+def apply(events: Sequence[DeliveryEvent]) -> int:
+    """Merge events into their messages; returns how many had none."""
+    unknown = 0
+    for begin in range(0, len(events), CHUNK):
+        unknown += _apply_chunk(events[begin : begin + CHUNK])
+    return unknown
+
+
+def _apply_chunk(events: Sequence[DeliveryEvent]) -> int:
+    by_id, by_key = _find(events)
+    merged: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+    unknown = 0
+    for event in events:
+        row = by_id.get(event.provider_id) or by_key.get(event.key)
+        if row is None:
+            unknown += 1
+            continue
+        _before, after = merged.setdefault(row["id"], (row, dict(row)))
+        _merge(after, event)
+    changed = [after for before, after in merged.values() if before != after]
+    if changed:
+        values = [{f"b_{name}": after[name] for name in _READ} for after in changed]
+        db.session.connection().execute(_WRITE, values)
+    return unknown
+
+
+def _find(
+    events: Iterable[DeliveryEvent],
+) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The messages of these events, by provider's id and by our key, locked in one order."""
+    ids = {event.provider_id for event in events}
+    keys = {event.key for event in events if event.key}
+    rows = db.session.execute(
+        select(*(_message.c[name] for name in _READ))
+        .where(or_(_message.c.provider_id.in_(ids), _message.c.dedupe_key.in_(keys)))
+        .order_by(_message.c.id)
+        .with_for_update()
+    ).mappings()
+    found = [dict(row) for row in rows]
+    by_id = {row["provider_id"]: row for row in found if row["provider_id"]}
+    return by_id, {row["dedupe_key"]: row for row in found}
+
+
+def _merge(row: dict[str, Any], event: DeliveryEvent) -> None:
+    """One event into the values of its message."""
+    state = merge_status(row["state"], event.state)
+    if state != row["state"]:
         # The lease token stays: who is still sending may add what it learnt.
-        values = {"state": state, "lease_until": None}
-        values["reason"] = event.reason if state == "failed" else ""
-    if message.provider_id is None:
-        values["provider_id"] = event.provider_id
-    if event.state != "failed" and message.accepted_at is None:
-        values["accepted_at"] = event.at
+        row["state"], row["lease_until"] = state, None
+        row["reason"] = event.reason if state == "failed" else ""
+    if row["provider_id"] is None:
+        row["provider_id"] = event.provider_id
+    if event.state != "failed" and row["accepted_at"] is None:
+        row["accepted_at"] = event.at
     stamp = _STAMP.get(event.state)
     if stamp:
-        known: datetime | None = getattr(message, stamp)
-        values[stamp] = event.at if known is None else min(known, event.at)
-    if values:
-        db.session.execute(
-            update(Message)
-            .where(Message.id == message.id)
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
-    return True
+        known: datetime | None = row[stamp]
+        row[stamp] = event.at if known is None else min(known, event.at)
 
 
-def _find(event: DeliveryEvent) -> Message | None:
-    """By the provider's id, else by our own key, which it hands back. Locked for the merge."""
-    statement = select(Message).where(
-        or_(
-            Message.provider_id == event.provider_id,
-            Message.dedupe_key == (event.key or "-"),
-        )
-    )
-    found = db.session.scalars(
-        statement.limit(1).with_for_update().execution_options(populate_existing=True)
-    )
-    return found.first()
+_WRITE = (
+    update(_message)
+    .where(_message.c.id == bindparam("b_id"))
+    .values(**{name: bindparam(f"b_{name}") for name in _WRITTEN})
+)

@@ -1,63 +1,170 @@
-"""Right before sending: is there still a reason for this message, and are its numbers true?"""
+"""Right before sending: is there still a reason for this message, and are its numbers true?
 
-from datetime import date
-from typing import Any
+What is needed about a whole batch is read in a fixed number of queries; the verdict on one
+message is pure.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import select
 
 from portal.extensions import db
-from portal.infra.timekeeping import today, wall
+from portal.infra.timekeeping import now, today, wall, zone
 from portal.invoices.models import Invoice
-from portal.invoices.queries import remaining
-from portal.messaging.models import Message
+from portal.invoices.queries import remaining_of
+from portal.messaging import sending_hours
+from portal.messaging.hours import Hours
+from portal.messaging.kinds import KINDS
+from portal.messaging.models import OptOut
 from portal.subscriptions.models import Subscription
 
 ABOUT_DEBT = frozenset({"payment_reminder", "overdue_notice"})
+EXPIRED = "Kedaluwarsa sebelum sempat dikirim."
+REFUSED = "Pelanggan tidak mau menerima pesan jenis ini."
 
 
-def why_not(message: Message) -> tuple[str, str] | None:
-    """The state and reason to leave with, or None when the message may go."""
-    if message.expires_at is not None and message.expires_at < wall():
-        return "expired", "Kedaluwarsa sebelum sempat dikirim."
-    return outlived(message)
+class About(Protocol):
+    """What of a message the verdict depends on: a row, or a claimed one."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def params(self) -> dict[str, Any]: ...
+    @property
+    def customer_id(self) -> int | None: ...
+    @property
+    def invoice_id(self) -> int | None: ...
+    @property
+    def subscription_id(self) -> int | None: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
 
 
-def outlived(message: Message) -> tuple[str, str] | None:
+@dataclass(frozen=True)
+class Facts:
+    """What is true now about the subjects of a batch. Amounts in rupiah."""
+
+    today: date
+    wall: datetime
+    local: datetime
+    hours: Hours
+    patient: frozenset[str]
+    invoices: dict[int, tuple[str, date]] = field(default_factory=dict)
+    owed: dict[int, int] = field(default_factory=dict)
+    lines: dict[int, str] = field(default_factory=dict)
+    refused: frozenset[tuple[int, str]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Not now or not at all: the state it ends in, or pending after `wait` seconds."""
+
+    state: str
+    reason: str
+    wait: float = 0.0
+
+
+def gather(messages: Sequence[About]) -> Facts:
+    """Read what the verdicts on these messages need."""
+    invoice_ids = {m.invoice_id for m in messages if m.invoice_id is not None}
+    line_ids = {m.subscription_id for m in messages if m.subscription_id is not None}
+    asked = {m.customer_id for m in messages if m.customer_id and KINDS[m.kind].optional}
+    debts = {m.invoice_id for m in messages if m.invoice_id and m.kind in ABOUT_DEBT}
+    return Facts(
+        today=today(),
+        wall=wall(),
+        local=now().astimezone(zone()),
+        hours=sending_hours.hours(),
+        patient=sending_hours.patient_kinds(),
+        invoices={
+            row.id: (row.state, row.due_on)
+            for row in _rows(
+                select(Invoice.id, Invoice.state, Invoice.due_on), Invoice.id, invoice_ids
+            )
+        },
+        owed=remaining_of(debts) if debts else {},
+        lines={
+            row.id: row.state
+            for row in _rows(select(Subscription.id, Subscription.state), Subscription.id, line_ids)
+        },
+        refused=frozenset(
+            (row.customer_id, row.kind)
+            for row in _rows(select(OptOut.customer_id, OptOut.kind), OptOut.customer_id, asked)
+        ),
+    )
+
+
+def _rows(statement: Any, column: Any, ids: Iterable[int]) -> Sequence[Any]:
+    wanted = list(ids)
+    return db.session.execute(statement.where(column.in_(wanted))).all() if wanted else []
+
+
+def why_not(message: About, facts: Facts, *, by_hand: bool = False) -> Verdict | None:
+    """Why this message must not leave now, or None when it may.
+
+    `by_hand`: a person is waiting for it, so sending hours do not hold it.
+    """
+    if message.expires_at is not None and message.expires_at < facts.wall:
+        return Verdict("expired", EXPIRED)
+    return outlived(message, facts) or (None if by_hand else _too_early(message, facts))
+
+
+def outlived(message: About, facts: Facts) -> Verdict | None:
     """Whether what the message says is no longer so, however fresh the message is."""
-    return _invoice_says_no(message) or _line_says_no(message)
+    if message.customer_id and (message.customer_id, message.kind) in facts.refused:
+        return Verdict("cancelled", REFUSED)
+    return _invoice_says_no(message, facts) or _line_says_no(message, facts)
 
 
-def _invoice_says_no(message: Message) -> tuple[str, str] | None:
+def _too_early(message: About, facts: Facts) -> Verdict | None:
+    """Patient kinds wait for the sending hours; what would be stale by then ends here."""
+    if message.kind not in facts.patient:
+        return None
+    opens = facts.hours.opening(facts.local)
+    wait = (opens - facts.local).total_seconds()
+    if wait <= 0:
+        return None
+    clock = f"{opens:%d-%m-%Y %H.%M}"
+    if message.expires_at is not None and message.expires_at < facts.wall + timedelta(seconds=wait):
+        return Verdict("expired", f"Sudah basi saat jam kirim berikutnya ({clock}) tiba.")
+    return Verdict("pending", f"Menunggu jam kirim: {clock}.", wait)
+
+
+def _invoice_says_no(message: About, facts: Facts) -> Verdict | None:
     if message.invoice_id is None or message.kind == "payment_confirmation":
         return None
-    invoice = db.session.get(Invoice, message.invoice_id)
-    if invoice is None or invoice.state in {"void", "written_off"}:
-        return "cancelled", "Tagihan sudah dibatalkan."
+    state, due_on = facts.invoices.get(message.invoice_id, ("void", facts.today))
+    if state in {"void", "written_off"}:
+        return Verdict("cancelled", "Tagihan sudah dibatalkan.")
     if message.kind not in ABOUT_DEBT:
         return None
-    if invoice.state == "paid":
-        return "cancelled", "Sudah lunas."
-    if message.kind == "payment_reminder" and invoice.due_on < today():
-        return "expired", "Jatuh tempo sudah lewat sebelum pengingat sempat dikirim."
+    if state == "paid":
+        return Verdict("cancelled", "Sudah lunas.")
+    if message.kind == "payment_reminder" and due_on < facts.today:
+        return Verdict("expired", "Jatuh tempo sudah lewat sebelum pengingat sempat dikirim.")
     return None
 
 
-def _line_says_no(message: Message) -> tuple[str, str] | None:
+def _line_says_no(message: About, facts: Facts) -> Verdict | None:
     if message.subscription_id is None:
         return None
-    line = db.session.get(Subscription, message.subscription_id)
-    state = line.state if line else "ended"
+    state = facts.lines.get(message.subscription_id, "ended")
     if message.kind == "isolation_notice" and state != "isolated":
-        return "cancelled", "Akses sudah dibuka."
+        return Verdict("cancelled", "Akses sudah dibuka.")
     if message.kind == "access_opened" and state == "isolated":
-        return "cancelled", "Sudah diisolir lagi."
+        return Verdict("cancelled", "Sudah diisolir lagi.")
     return None
 
 
-def current_params(message: Message) -> dict[str, Any]:
+def current_params(message: About, facts: Facts) -> dict[str, Any]:
     """The named values as of now: a reminder that waited tells today's debt and distance."""
     params = dict(message.params)
     if message.kind not in ABOUT_DEBT or message.invoice_id is None:
         return params
-    params["amount"] = remaining(message.invoice_id)
+    params["amount"] = facts.owed.get(message.invoice_id, params.get("amount", 0))
     if "days_left" in params and "due_on" in params:
-        params["days_left"] = (date.fromisoformat(params["due_on"]) - today()).days
+        params["days_left"] = (date.fromisoformat(params["due_on"]) - facts.today).days
     return params

@@ -16,8 +16,9 @@ from portal.extensions import db
 from portal.infra.database import updated
 from portal.infra.inbox import InboundHook
 from portal.infra.timekeeping import wall
-from portal.messaging import channels
-from portal.messaging.delivery import RESEND_WINDOW, after_unknown, proves_absence
+from portal.messaging import channels, sending_hours
+from portal.messaging.channels import ActiveChannel
+from portal.messaging.delivery import RESEND_WINDOW, Ambiguity, after_unknown, proves_absence
 from portal.messaging.models import Message, MessageAttempt
 from portal.messaging.registry import REGISTRY
 
@@ -58,11 +59,13 @@ def settle_interrupted() -> None:
 
 
 def _settle(message: Message) -> None:
+    channel = _as_it_was(message)
     step = after_unknown(
         "Server berhenti saat mengirim.",
         message.kind,
         message.attempts,
-        _drops_repeats(message.driver),
+        channel.ambiguity if channel else _without_channel(message.driver),
+        sending_hours.retry(),
         _random,
     )
     settled = updated(
@@ -78,6 +81,7 @@ def _settle(message: Message) -> None:
             lease_token=None,
             lease_until=None,
             next_at=wall() + timedelta(seconds=step.wait),
+            bound_to=channel.identity if channel and step.bind else message.bound_to,
         )
     )
     if settled:
@@ -91,13 +95,29 @@ def _settle(message: Message) -> None:
         )
 
 
-def _drops_repeats(driver: str) -> bool:
-    """Whether the channel in force is the one that was asked, and drops a repeated key."""
+def _as_it_was(message: Message) -> ActiveChannel | None:
+    """The channel that was asked, if it has not been configured anew since."""
+    key = channels.ENV_KEY if message.channel_id is None else str(message.channel_id)
     try:
-        channel = channels.active()
+        channel = channels.by_key(key)
     except Misconfigured:
-        return False
-    return channel is not None and channel.kind == driver and channel.idempotent
+        return None
+    if channel is None or channel.problem or channel.kind != message.driver:
+        return None
+    started = db.session.scalar(
+        select(func.max(MessageAttempt.started_at)).where(MessageAttempt.message_id == message.id)
+    )
+    changed = (
+        channel.updated_at is not None and started is not None and channel.updated_at > started
+    )
+    return None if changed else channel
+
+
+def _without_channel(driver: str) -> Ambiguity:
+    """Without the channel nothing can be repeated, but its statuses may still come."""
+    if driver in REGISTRY and Capability.DELIVERY_HOOK in REGISTRY.get(driver).capabilities:
+        return Ambiguity.TELLS
+    return Ambiguity.MUTE
 
 
 def settle_unknown() -> None:

@@ -13,12 +13,17 @@ from portal.infra import audit
 from portal.infra import queue as bell
 from portal.infra.database import is_postgres, updated
 from portal.infra.timekeeping import now, wall
-from portal.messaging import recheck
+from portal.messaging import recheck, sending_hours
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
 
 MAX_KEY = 120
 HELD = "held"
+BELLS = {
+    "interactive": bell.DRAIN_INTERACTIVE,
+    "messages": bell.DRAIN_MESSAGES,
+    "bulk": bell.DRAIN_BULK,
+}
 RESENDABLE = ("failed", "unknown", "expired", "cancelled")
 
 
@@ -67,16 +72,9 @@ def queue_many(messages: Sequence[NewMessage]) -> list[int]:
     ids = []
     for message_id, lane in result:
         ids.append(message_id)
-        ring(lane, message_id)
+        if lane in BELLS:
+            bell.ring(BELLS[lane])
     return sorted(ids)
-
-
-def ring(lane: str, message_id: int) -> None:
-    """Wake the lane after the commit: an urgent message by its id, the rest by the lane."""
-    if lane == "interactive":
-        bell.ring(bell.DELIVER_NOW, message_id)
-    else:
-        bell.ring(bell.DRAIN_BULK if lane == "bulk" else bell.DRAIN_MESSAGES)
 
 
 def _row(message: NewMessage) -> dict[str, Any]:
@@ -87,6 +85,7 @@ def _row(message: NewMessage) -> dict[str, Any]:
     expires = message.expires_at
     if expires is None and kind.stale_after is not None:
         expires = stamp + kind.stale_after
+    opens = stamp + sending_hours.opening_wait(message.kind)
     return {
         "dedupe_key": message.dedupe_key,
         "kind": message.kind,
@@ -104,7 +103,7 @@ def _row(message: NewMessage) -> dict[str, Any]:
         "state": "pending",
         "reason": "",
         "attempts": 0,
-        "next_at": stamp,
+        "next_at": opens,
         "expires_at": expires,
         "driver": "",
         "created_at": now(),
@@ -135,8 +134,8 @@ def resend(message_id: int) -> int:
         raise MessageError("Kode masuk tidak dikirim ulang; pelanggan meminta kode baru.")
     if old.state not in RESENDABLE:
         raise MessageError("Pesan ini masih dalam perjalanan atau sudah diterima.")
-    if stop := recheck.outlived(old):
-        raise MessageError(f"Tidak dikirim ulang: {stop[1]}")
+    if stop := recheck.outlived(old, recheck.gather([old])):
+        raise MessageError(f"Tidak dikirim ulang: {stop.reason}")
     copies = len(db.session.scalars(select(Message.id).where(Message.parent_id == old.id)).all())
     new_id = queue(
         old.kind,
@@ -166,7 +165,7 @@ def release(batch: str, lane: str = "bulk") -> int:
     held = (Message.batch == batch, Message.state == "pending", Message.lane == HELD)
     released = updated(update(Message).where(*held).values(lane=lane, next_at=wall()))
     if released:
-        bell.ring(bell.DRAIN_BULK if lane == "bulk" else bell.DRAIN_MESSAGES)
+        bell.ring(BELLS[lane])
     return released
 
 

@@ -67,8 +67,17 @@ def substitute(template: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda match: values.get(match[1], ""), template)
 
 
-def render(kind: str, language: str, params: Mapping[str, Any], code: str | None = None) -> str:
+def render(
+    kind: str,
+    language: str,
+    params: Mapping[str, Any],
+    code: str | None = None,
+    *,
+    body: str | None = None,
+) -> str:
     """The whole text of a message. `code` only for a login code that is leaving now."""
+    if body is not None:
+        return _paragraphs(body)
     with force_locale(language):
         values = {
             name: shown.translate(_MARKS) if name in _CHOSEN else shown
@@ -90,7 +99,7 @@ def template_params(
     return [shown.get(name) or "-" for name in KINDS[kind].expects]
 
 
-def code_for(message: Message) -> tuple[str | None, str]:
+def code_for(message: Any) -> tuple[str | None, str]:
     """The login code of a message that leaves now, or why it must not leave."""
     if message.kind != "otp_code":
         return None, ""

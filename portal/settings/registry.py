@@ -4,17 +4,18 @@ The settings form, validation and `docs/configuration.md` follow from this list.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-Value = str | int | bool | list[int]
+Value = str | int | bool | list[int] | list[str]
 
 
 @dataclass(frozen=True)
 class SettingSpec:
-    """One setting. `kind`: text, phone, int, days (list of ints), bool."""
+    """One setting. `kind`: text, phone, int, days (list of ints), bool, time (HH:MM, local),
+    dates (list of ISO dates), choices (list of the values of `options`)."""
 
     key: str
     kind: str
@@ -24,6 +25,7 @@ class SettingSpec:
     minimum: int = 0
     maximum: int = 10**9
     group: str = "company"
+    options: Sequence[tuple[str, Any]] = field(default=())
 
 
 GROUPS: Sequence[tuple[str, Any]] = (
@@ -31,6 +33,7 @@ GROUPS: Sequence[tuple[str, Any]] = (
     ("billing", _l("Tagihan")),
     ("reminders", _l("Pengingat")),
     ("isolation", _l("Isolir")),
+    ("messages", _l("Pesan WhatsApp")),
     ("login", _l("Masuk pelanggan")),
 )
 
@@ -102,6 +105,82 @@ SPECS: Sequence[SettingSpec] = (
         _l("Isolir hanya bila tunggakan paling sedikit (Rp)"),
         minimum=1,
         group="isolation",
+    ),
+    SettingSpec(
+        "messages.hours_from",
+        "time",
+        "08:00",
+        _l("Jam kirim, mulai"),
+        _l("Pesan yang dapat menunggu hanya dikirim di antara kedua jam ini."),
+        group="messages",
+    ),
+    SettingSpec(
+        "messages.hours_until",
+        "time",
+        "20:00",
+        _l("Jam kirim, sampai"),
+        _l("Sama dengan jam mulai berarti sepanjang hari."),
+        group="messages",
+    ),
+    SettingSpec(
+        "messages.patient_kinds",
+        "choices",
+        ["invoice_notification", "payment_reminder", "overdue_notice", "broadcast"],
+        _l("Yang menunggu jam kirim"),
+        _l("Yang lain menjawab kejadian saat itu dan dikirim kapan saja."),
+        group="messages",
+        options=(
+            ("invoice_notification", _l("Tagihan baru")),
+            ("payment_reminder", _l("Pengingat")),
+            ("overdue_notice", _l("Lewat jatuh tempo")),
+            ("isolation_notice", _l("Isolir")),
+            ("payment_confirmation", _l("Pembayaran diterima")),
+            ("broadcast", _l("Siaran")),
+            ("staff_notice", _l("Kabar untuk petugas")),
+        ),
+    ),
+    SettingSpec(
+        "messages.closed_weekdays",
+        "choices",
+        [],
+        _l("Hari tanpa kiriman"),
+        group="messages",
+        options=(
+            ("0", _l("Senin")),
+            ("1", _l("Selasa")),
+            ("2", _l("Rabu")),
+            ("3", _l("Kamis")),
+            ("4", _l("Jumat")),
+            ("5", _l("Sabtu")),
+            ("6", _l("Minggu")),
+        ),
+    ),
+    SettingSpec(
+        "messages.holidays",
+        "dates",
+        [],
+        _l("Hari libur tanpa kiriman"),
+        _l("Tulis seperti 2026-12-25, pisahkan dengan koma."),
+        group="messages",
+    ),
+    SettingSpec(
+        "messages.max_attempts",
+        "int",
+        5,
+        _l("Percobaan mengirim paling banyak"),
+        minimum=1,
+        maximum=20,
+        group="messages",
+    ),
+    SettingSpec(
+        "messages.retry_seconds",
+        "int",
+        10,
+        _l("Jeda sebelum percobaan kedua, detik"),
+        _l("Jeda berikutnya dua kali lipatnya, sampai 15 menit."),
+        minimum=10,
+        maximum=3600,
+        group="messages",
     ),
     SettingSpec(
         "login.codes_per_ip_hour",

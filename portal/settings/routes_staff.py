@@ -42,7 +42,8 @@ def index() -> Any:
 @staff("settings")
 def save() -> Any:
     """Store everything or nothing; a wrong value is shown beside its field."""
-    typed = {spec.key: request.form.get(spec.key, "") for spec in SPECS}
+    # Several ticked boxes of one name are one list.
+    typed = {spec.key: ", ".join(request.form.getlist(spec.key)) for spec in SPECS}
     errors: dict[str, str] = {}
     parsed = {}
     for spec in SPECS:

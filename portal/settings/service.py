@@ -1,6 +1,7 @@
 """Reading and changing settings. Values are cached for the length of one app context."""
 
 import json
+from datetime import date, time
 from typing import Any
 
 from flask import g
@@ -56,7 +57,14 @@ def days(key: str) -> list[int]:
     value = get(key)
     if not isinstance(value, list):
         raise TypeError(f"setting {key} is not a list of days")
-    return value
+    return [int(item) for item in value]
+
+
+def words(key: str) -> list[str]:
+    value = get(key)
+    if not isinstance(value, list):
+        raise TypeError(f"setting {key} is not a list")
+    return [str(item) for item in value]
 
 
 def internal(key: str, default: Any = None) -> Any:
@@ -84,15 +92,47 @@ def parse(spec: SettingSpec, raw: str) -> Value:
     if spec.kind == "phone":
         return _parse_phone(raw)
     if spec.kind == "days":
-        parts = [part for part in raw.replace(";", ",").split(",") if part.strip()]
-        return list(dict.fromkeys(_parse_int(spec, part) for part in parts))
+        return list(dict.fromkeys(_parse_int(spec, part) for part in _parts(raw)))
     if spec.kind == "int":
         return _parse_int(spec, raw)
+    if spec.kind == "time":
+        return _parse_time(raw)
+    if spec.kind == "dates":
+        return sorted({_parse_date(part) for part in _parts(raw)})
+    if spec.kind == "choices":
+        return _parse_choices(spec, _parts(raw))
     if not raw:
         raise InvalidSetting(_("Isian ini wajib diisi."))
     if len(raw) > LONGEST_TEXT:
         raise InvalidSetting(_("Paling banyak %(limit)s huruf.", limit=LONGEST_TEXT))
     return raw
+
+
+def _parts(raw: str) -> list[str]:
+    return [part.strip() for part in raw.replace(";", ",").split(",") if part.strip()]
+
+
+def _parse_time(raw: str) -> str:
+    try:
+        return time.fromisoformat(raw.replace(".", ":").zfill(5)).strftime("%H:%M")
+    except ValueError:
+        raise InvalidSetting(_("Tulis jam seperti 08:00.")) from None
+
+
+def _parse_date(raw: str) -> str:
+    try:
+        return date.fromisoformat(raw).isoformat()
+    except ValueError:
+        raise InvalidSetting(
+            _("%(date)s bukan tanggal. Tulis seperti 2026-12-25.", date=raw[:20])
+        ) from None
+
+
+def _parse_choices(spec: SettingSpec, chosen: list[str]) -> list[str]:
+    known = [value for value, _label in spec.options]
+    if not set(chosen) <= set(known):
+        raise InvalidSetting(_("Pilihan tidak dikenal."))
+    return [value for value in known if value in chosen]
 
 
 def _parse_phone(raw: str) -> str:

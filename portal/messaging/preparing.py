@@ -1,0 +1,156 @@
+"""From claimed messages to something a driver can send: recheck, channel, words. No writes.
+
+Reads what a whole batch needs in a fixed number of queries; what follows is done without a
+transaction. A message our own code cannot put together fails alone.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from portal.extensions import db
+from portal.messaging import masking, recheck, routing, texts
+from portal.messaging.channels import ActiveChannel
+from portal.messaging.claims import Claimed, Ending
+from portal.messaging.delivery import KEY_WINDOW, Retry
+from portal.messaging.drivers.base import MessageDriver, OutgoingMessage
+from portal.messaging.models import MessageAttempt
+from portal.messaging.routing import Route
+
+log = logging.getLogger(__name__)
+
+NOT_READY = 60.0
+CANNOT_BE_MADE = "Pesan tidak dapat disusun; lihat catatan server."
+WINDOW_OVER = "Hasil kiriman belum pasti, dan terlalu lama untuk diulang. Perlu dicek."
+DriverOf = Callable[[ActiveChannel], MessageDriver]
+
+
+@dataclass
+class Sendout:
+    """One message ready to leave through a channel; `payload` is masked, for the log."""
+
+    claimed: Claimed
+    channel: ActiveChannel
+    driver: MessageDriver
+    outgoing: OutgoingMessage = field(repr=False)
+    mask: masking.Mask = field(repr=False)
+    params: dict[str, Any] = field(repr=False)
+    payload: str = field(repr=False)
+
+
+@dataclass
+class Prepared:
+    """What became of a batch: ready ones, ended ones, and groups that need stand-ins."""
+
+    ready: list[Sendout] = field(default_factory=list)
+    endings: list[Ending] = field(default_factory=list)
+    split: list[Claimed] = field(default_factory=list)
+
+
+@dataclass
+class Batch:
+    """Claimed messages with everything read that is needed about them."""
+
+    claimed: Sequence[Claimed]
+    facts: recheck.Facts
+    codes: dict[int, tuple[str | None, str]]
+    bound_since: dict[int, datetime]
+
+
+def read(claimed: Sequence[Claimed]) -> Batch:
+    """Everything the database knows about a batch."""
+    bound = [message.id for message in claimed if message.bound_to]
+    since: dict[int, datetime] = {}
+    if bound:
+        rows = db.session.execute(
+            select(MessageAttempt.message_id, func.min(MessageAttempt.started_at).label("first"))
+            .where(MessageAttempt.message_id.in_(bound), MessageAttempt.outcome == "unknown")
+            .group_by(MessageAttempt.message_id)
+        )
+        since = {row.message_id: row.first for row in rows}
+    codes = {m.id: texts.code_for(m) for m in claimed if m.kind == "otp_code"}
+    return Batch(claimed, recheck.gather(claimed), codes, since)
+
+
+def prepare(
+    batch: Batch,
+    channels: Sequence[ActiveChannel],
+    full: Collection[str],
+    driver_of: DriverOf,
+    retry: Retry,
+    *,
+    by_hand: bool = False,
+) -> Prepared:
+    """Sort a batch into what leaves, what ends, and what waits."""
+    found = Prepared()
+    for message in batch.claimed:
+        try:
+            _one(message, batch, channels, full, driver_of, found, by_hand)
+        except Exception:
+            log.exception("message %s could not be made ready", message.id)
+            found.endings.append(cannot_be_made(message, retry))
+    return found
+
+
+def _one(
+    message: Claimed,
+    batch: Batch,
+    channels: Sequence[ActiveChannel],
+    full: Collection[str],
+    driver_of: DriverOf,
+    found: Prepared,
+    by_hand: bool,
+) -> None:
+    verdict = recheck.why_not(message, batch.facts, by_hand=by_hand)
+    if verdict is not None:
+        found.endings.append(Ending(message, verdict.state, verdict.reason, verdict.wait))
+        return
+    since = batch.bound_since.get(message.id)
+    if since is not None and batch.facts.wall - since > KEY_WINDOW:
+        found.endings.append(Ending(message, "unknown", WINDOW_OVER))
+        return
+    route = routing.choose(message, channels, batch.facts.wall, full)
+    if route.split:
+        found.split.append(message)
+    elif route.channel is None:
+        found.endings.append(Ending(message, route.state or "pending", route.reason, route.wait))
+    else:
+        _ready(message, batch, route, driver_of, found)
+
+
+def _ready(
+    message: Claimed, batch: Batch, route: Route, driver_of: DriverOf, found: Prepared
+) -> None:
+    code, refused = batch.codes.get(message.id, (None, ""))
+    if refused:
+        found.endings.append(Ending(message, "expired", refused))
+        return
+    assert route.channel is not None
+    driver = driver_of(route.channel)
+    params = recheck.current_params(message, batch.facts)
+    outgoing = OutgoingMessage(
+        to=message.recipient,
+        kind=message.kind,
+        language=message.language,
+        key=message.dedupe_key,
+        text=texts.render(message.kind, message.language, params, code, body=message.body),
+        params=texts.template_params(message.kind, message.language, params, code),
+    )
+    if len(outgoing.text) > driver.text_limit:
+        words = f"Teks terlalu panjang untuk {route.channel.label}: {len(outgoing.text)} huruf."
+        found.endings.append(Ending(message, "failed", words))
+        return
+    mask = masking.Mask(code, message.recipient, route.channel.secrets)
+    payload = mask.payload(driver.payload(outgoing))
+    found.ready.append(Sendout(message, route.channel, driver, outgoing, mask, params, payload))
+
+
+def cannot_be_made(message: Claimed, retry: Retry) -> Ending:
+    """Tried a few times, then shown as failed."""
+    if message.attempts + 1 >= retry.attempts:
+        return Ending(message, "failed", CANNOT_BE_MADE, burn=True)
+    return Ending(message, "pending", CANNOT_BE_MADE, NOT_READY, burn=True)

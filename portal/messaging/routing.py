@@ -1,0 +1,99 @@
+"""Which channel carries a message. Pure: the channels in force in, one of them out.
+
+The first that can, in the owner's order. A resting channel is passed over, except for a short
+wait its provider asked for: then its messages wait too, rather than leave from another number.
+A message that may already be at a provider never changes its channel.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from portal.core.driverkit import Capability
+from portal.messaging.channels import ActiveChannel
+from portal.messaging.claims import Claimed
+
+SHORT = timedelta(seconds=60)
+WITHOUT_CHANNEL = 15.0
+"""Seconds until a message that no channel takes now is looked at again."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """A channel; or a wait in seconds; or, with `state`, that it ends here. `split`: a group
+    message that only persons can get."""
+
+    channel: ActiveChannel | None = None
+    wait: float = 0.0
+    reason: str = ""
+    state: str = ""
+    split: bool = False
+
+
+def is_group(recipient: str) -> bool:
+    """Whether it is addressed to a WhatsApp group."""
+    return recipient.endswith("@g.us")
+
+
+def choose(
+    message: Claimed,
+    channels: Sequence[ActiveChannel],
+    current: datetime,
+    full: Collection[str] = (),
+) -> Route:
+    """The way of a message. `full` are keys of channels whose day or circle is used up."""
+    if message.bound_to:
+        return _bound(message, channels)
+    carrying = [
+        channel for channel in channels if not channel.problem and _carries(channel, message)
+    ]
+    if not carrying:
+        return _nobody(message, channels)
+    for channel in carrying:
+        if channel.paused:
+            if _rests_shortly(channel, current) and not message.urgent:
+                return Route(wait=_left(channel, current), reason=channel.pause_reason)
+            continue
+        if channel.key in full and not message.urgent:
+            continue
+        return Route(channel)
+    resting = [_left(channel, current) for channel in carrying if channel.paused]
+    wait = min(resting, default=WITHOUT_CHANNEL)
+    return Route(wait=min(max(wait, 1.0), WITHOUT_CHANNEL), reason=carrying[0].pause_reason)
+
+
+def _bound(message: Claimed, channels: Sequence[ActiveChannel]) -> Route:
+    """Only the channel, configured as it was, that may already have it."""
+    found = next((channel for channel in channels if channel.identity == message.bound_to), None)
+    if found is None:
+        reason = "Hasil kiriman belum pasti, dan salurannya sudah diganti. Perlu dicek."
+        return Route(state="unknown", reason=reason)
+    if not found.usable:
+        return Route(wait=WITHOUT_CHANNEL, reason=found.pause_reason or found.problem)
+    return Route(found)
+
+
+def _nobody(message: Claimed, channels: Sequence[ActiveChannel]) -> Route:
+    if channels and is_group(message.recipient) and any(not c.problem for c in channels):
+        return Route(split=True)
+    return Route(wait=WITHOUT_CHANNEL)
+
+
+def _carries(channel: ActiveChannel, message: Claimed) -> bool:
+    if is_group(message.recipient):
+        return Capability.GROUP in channel.driver().capabilities
+    return True
+
+
+def _rests_shortly(channel: ActiveChannel, current: datetime) -> bool:
+    return (
+        channel.pause_kind == "rate"
+        and channel.paused_until is not None
+        and channel.paused_until - current <= SHORT
+    )
+
+
+def _left(channel: ActiveChannel, current: datetime) -> float:
+    if channel.paused_until is None:
+        return 0.0
+    return max((channel.paused_until - current).total_seconds(), 0.0)
