@@ -139,6 +139,8 @@ class Pump:
         self._start_and_record(answers)
         if claimed or answers or self.flying or self.scheduled:
             return True
+        if idle and self.look_at > time.monotonic():
+            return False  # looked a moment ago: the lane is empty
         return self._wait_for_room()
 
     def _look_at_channels(self) -> None:
@@ -182,10 +184,12 @@ class Pump:
         if current < self.look_at or current > self.deadline or not self._open():
             return []
         room = self._room()
-        claimed = claims.claim(self.lane, room) if room else []
+        if not room:
+            return []
+        claimed = claims.claim(self.lane, room)
         if claimed:
             checkpoint("messaging.claimed")
-        elif self.flying or self.scheduled:
+        else:
             self.look_at = current + LOOK_AGAIN
         return claimed
 

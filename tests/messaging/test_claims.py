@@ -1,7 +1,7 @@
 """Claims: whatever the claimers do, a message has at most one holder, and late ones are refused."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -11,8 +11,8 @@ from sqlalchemy import delete
 
 from portal.core.clock import FixedClock
 from portal.extensions import db
-from portal.infra.locks import LEASE
 from portal.messaging import claims, recovery
+from portal.messaging.claims import LEASE, Claimed, Ending
 from portal.messaging.models import Message, MessageAttempt
 from tests import factories
 from tests.messaging.fakes import Provider
@@ -30,6 +30,11 @@ Steps = st.lists(
 )
 
 
+def let_go(claimed: Claimed, state: str) -> None:
+    claims.leave([Ending(claimed, state, "terlambat")])
+    db.session.commit()
+
+
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
 )
@@ -40,10 +45,10 @@ def test_a_message_has_at_most_one_holder_and_no_holder_forever(
     db.session.execute(delete(Message))
     db.session.commit()
     ids = [queued(key=str(number)) for number in range(6)]
-    held: dict[int, tuple[str, object]] = {}  # id -> token, until
+    held: dict[int, tuple[Claimed, datetime]] = {}
 
     def alive(message_id: int) -> bool:
-        return message_id in held and clock.wall() <= held[message_id][1]  # type: ignore[operator]
+        return message_id in held and clock.wall() <= held[message_id][1]
 
     for step, number in steps:
         if step == "wait":
@@ -54,47 +59,41 @@ def test_a_message_has_at_most_one_holder_and_no_holder_forever(
         elif step == "back":
             message_id = ids[number]
             if message_id in held:
-                claims.give_back(message_id, held.pop(message_id)[0], 0)
+                let_go(held.pop(message_id)[0], "pending")
         else:
-            if step == "claim":
-                token, taken = claims.claim("messages", number)
-                assert len(taken) <= number
-            else:
-                one = claims.claim_one(ids[number])
-                token, taken = one or "", [ids[number]] if one else []
-            for message_id in taken:
-                assert not alive(message_id), "two holders"
-                held[message_id] = (token, clock.wall() + LEASE)
+            one_lane = step == "claim"
+            taken = claims.claim("messages", number) if one_lane else claims.claim_one(ids[number])
+            assert len(taken) <= max(number, 1)
+            for claimed in taken:
+                assert not alive(claimed.id), "two holders"
+                held[claimed.id] = (claimed, clock.wall() + LEASE)
 
     clock.move(seconds=LEASE.total_seconds() + 1)
     recovery.free_dead_leases()
     db.session.commit()
-    _, free = claims.claim("messages", 10)
-    assert sorted(free) == ids, "a message was lost"
+    free = claims.claim("messages", 10)
+    assert sorted(claimed.id for claimed in free) == ids, "a message was lost"
 
 
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None
 )
-@given(late=st.sampled_from(["leave", "give_back"]))
+@given(late=st.sampled_from(["cancelled", "pending"]))
 def test_a_late_holder_is_refused(app: Flask, clock: FixedClock, late: str) -> None:
     db.session.execute(delete(Message))
     db.session.commit()
     message_id = queued()
-    old = claims.claim_one(message_id)
+    (old,) = claims.claim_one(message_id)
     clock.move(seconds=LEASE.total_seconds() + 1)
     recovery.free_dead_leases()
     db.session.commit()
-    new = claims.claim_one(message_id)
-    assert old and new and old != new
+    (new,) = claims.claim_one(message_id)
+    assert old.token != new.token
 
-    if late == "leave":
-        claims.leave(message_id, old, "cancelled", "terlambat")
-    else:
-        claims.give_back(message_id, old, 0)
+    let_go(old, late)
 
     row = message(message_id)
-    assert (row.state, row.lease_token) == ("leased", new)
+    assert (row.state, row.lease_token) == ("leased", new.token)
 
 
 def test_claimers_side_by_side_share_the_rows_without_overlap(app: Flask) -> None:
@@ -106,10 +105,10 @@ def test_claimers_side_by_side_share_the_rows_without_overlap(app: Flask) -> Non
         start.wait()
         with app.app_context():
             while True:
-                _, mine = claims.claim("messages", 5)
+                mine = claims.claim("messages", 5)
                 if not mine:
                     return
-                taken.extend(mine)
+                taken.extend(claimed.id for claimed in mine)
 
     threads = [threading.Thread(target=work) for _ in range(6)]
     for thread in threads:
@@ -152,7 +151,7 @@ def test_only_what_is_due_is_claimed_the_longest_waiting_first(
     db.session.get_one(Message, second).next_at = clock.wall() - timedelta(minutes=2)
     db.session.commit()
 
-    assert claims.claim("messages", 10)[1] == [second, first]
-    assert claims.claim("bulk", 10)[1] == []
+    assert [claimed.id for claimed in claims.claim("messages", 10)] == [second, first]
+    assert claims.claim("bulk", 10) == []
     clock.move(minutes=2)
-    assert claims.claim("messages", 10)[1] == [later]
+    assert [claimed.id for claimed in claims.claim("messages", 10)] == [later]

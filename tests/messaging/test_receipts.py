@@ -149,11 +149,12 @@ def test_an_unknown_outcome_is_settled_by_our_own_key(app: Flask) -> None:
     assert (row.state, row.provider_id) == ("sent", "wamid.new")
 
 
-def test_a_status_faster_than_our_own_record_is_kept(provider: Provider) -> None:
+def test_a_status_faster_than_our_own_record_is_kept(app: Flask, provider: Provider) -> None:
     message_id = queued(key="5")
 
     def answer(outgoing: OutgoingMessage) -> Receipt:
-        process(callback([status("delivered", key=outgoing.key, wamid="wamid.5")]))
+        with app.app_context():
+            process(callback([status("delivered", key=outgoing.key, wamid="wamid.5")]))
         return Receipt("wamid.5", "{}", 200)
 
     provider.always = answer
