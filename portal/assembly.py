@@ -8,7 +8,7 @@ from whitenoise import WhiteNoise
 
 from portal import extensions
 from portal.config import ROOT, Settings
-from portal.core.clock import Clock, SystemClock
+from portal.core.clock import Clock, SystemClock, machine_time
 from portal.infra import database, logs, queue, secrets
 
 # Every module that declares tables; Alembic and the foreign keys need all of them.
@@ -121,12 +121,15 @@ def bind_extensions(app: Flask, settings: Settings, clock: Clock | None) -> None
 
 
 def _clock(app: Flask, settings: Settings) -> Clock:
-    """The machine's clock; outside production the demo may move it."""
-    if settings.production:
-        return SystemClock()
+    """The machine's clock, or the server's that several machines share; outside production the
+    demo may move it."""
+    from portal.infra import database_clock
     from portal.infra.demo_clock import offset_reader
 
-    return SystemClock(offset=offset_reader(app))
+    source = machine_time if settings.sqlite else database_clock.reader(app)
+    if settings.production:
+        return SystemClock(source=source)
+    return SystemClock(offset=offset_reader(app), source=source)
 
 
 def register_features(app: Flask) -> None:

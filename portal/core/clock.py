@@ -31,19 +31,27 @@ class Clock(Protocol):
         ...
 
 
+def machine_time() -> datetime:
+    """What this machine's clock says, aware UTC."""
+    return datetime.now(UTC)
+
+
 class SystemClock:
-    """The machine's clock plus an offset that only the demo sets."""
+    """A real clock (`source`: this machine's, or the database server's that all machines share)
+    plus an offset that only the demo sets."""
 
     def __init__(
         self,
         zone: ZoneInfo = JAKARTA,
         offset: Callable[[], timedelta] = timedelta,
+        source: Callable[[], datetime] = machine_time,
     ) -> None:
         self.zone = zone
         self._offset = offset
+        self._source = source
 
     def wall(self) -> datetime:
-        return datetime.now(UTC)
+        return self._source()
 
     def now(self) -> datetime:
         return self.wall() + self._offset()

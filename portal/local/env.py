@@ -55,6 +55,7 @@ def addresses(chosen: Mapping[str, str]) -> dict[str, str]:
         "DEMO_STAFF_EMAIL": "pemilik@nusalink.test",
         "WHATSAPP_ENABLED": "true",
         "WHATSAPP_DRIVER": "meta",
+        "WHATSAPP_LIMITS": "off",
         "META_WA_PHONE_NUMBER_ID": "100000000000001",
         "META_WA_BUSINESS_ACCOUNT_ID": "200000000000002",
         "META_GRAPH_BASE_URL": f"{sim}/graph",

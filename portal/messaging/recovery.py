@@ -15,15 +15,18 @@ from portal.core.driverkit import Capability, Misconfigured
 from portal.extensions import db
 from portal.infra.database import updated
 from portal.infra.inbox import InboundHook
+from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import wall
 from portal.messaging import channels, sending_hours
 from portal.messaging.channels import ActiveChannel
+from portal.messaging.claims import LEASE
 from portal.messaging.delivery import RESEND_WINDOW, Ambiguity, after_unknown, proves_absence
 from portal.messaging.models import Message, MessageAttempt
 from portal.messaging.registry import REGISTRY
 
 _random = SystemRandom()
 BATCH = 200
+CLOCK_TOLERANCE = timedelta(seconds=30)
 
 
 def free_dead_leases() -> int:
@@ -34,6 +37,23 @@ def free_dead_leases() -> int:
         .where(Message.state == "leased", Message.lease_until < current)
         .values(state="pending", lease_token=None, lease_until=None, next_at=current)
     )
+
+
+def after_the_clock_went_back() -> int:
+    """What was due before somebody set the clock back is due still; a lease that ends later
+    than one taken now would is nobody's. Returns how many messages were concerned."""
+    current = wall()
+    # The last sweep ended in the future: only the first sweep after the change sees that.
+    latest = db.session.scalar(
+        select(ScheduleRun.finished_at).where(ScheduleRun.name == "sweep_messages")
+    )
+    if latest is None or latest <= current + CLOCK_TOLERANCE:
+        return 0
+    due = (Message.state == "pending", Message.next_at > current, Message.next_at <= latest)
+    moved = updated(update(Message).where(*due).values(next_at=current))
+    held = (Message.state.in_(("leased", "sending")), Message.lease_until > current + LEASE)
+    moved += updated(update(Message).where(*held).values(lease_until=current + LEASE))
+    return moved
 
 
 def expire_stale() -> int:

@@ -17,6 +17,7 @@ from portal.core.driverkit import (
 from portal.infra.http import Reply
 
 # code -> (class, what to do, seconds to wait). Anything else by HTTP status.
+PAIR = "131056"
 RATE, MIS, PERM, RETRY = "rate", "misconfigured", "permanent", "retry"
 CODES: dict[int, tuple[str, str, int]] = {
     0: (MIS, "Token tidak berlaku. Buat token permanen baru lalu simpan di sini.", 0),
@@ -110,7 +111,8 @@ def _by_status(reply: Reply, about: dict[str, Any]) -> DriverError:
 def _known(entry: tuple[str, str, int], about: dict[str, Any]) -> DriverError:
     kind, words, seconds = entry
     if kind == RATE:
-        return RateLimited(words, retry_after=seconds, **about)
+        alone = about["code"] == PAIR
+        return RateLimited(words, retry_after=seconds, recipient_only=alone, **about)
     if kind == MIS:
         return Misconfigured(words, **about)
     return (Retryable if kind == RETRY else Permanent)(words, **about)

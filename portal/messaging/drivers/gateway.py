@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from portal.core.driverkit import Capability, ConfigField, Health
 from portal.messaging.drivers import _gateway_answers
-from portal.messaging.drivers.base import MessageDriver, OutgoingMessage, Receipt
+from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage, Receipt
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,60}")
 _REFUSED_HEADERS = {"host", "cookie", "connection", "content-length", "content-type"}
@@ -64,6 +64,8 @@ class Gateway(MessageDriver):
     kind = "gateway"
     label = "Gateway WhatsApp (POST/GET)"
     capabilities = frozenset({Capability.TEXT, Capability.IDEMPOTENT})
+    # Most gateways hold a number paired by QR: people were banned at 2 s and at 7 s of spacing.
+    limits = Limits(per_minute=20, per_day=1000, spacing_min=1, spacing_max=4)
     fields = (
         ConfigField(
             "mode",

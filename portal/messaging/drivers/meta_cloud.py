@@ -20,6 +20,7 @@ from portal.infra.http import Reply
 from portal.messaging.drivers import _meta_errors
 from portal.messaging.drivers.base import (
     DeliveryEvent,
+    Limits,
     MessageDriver,
     OutgoingMessage,
     Receipt,
@@ -68,6 +69,10 @@ class MetaCloud(MessageDriver):
     kind = "meta"
     label = "Meta Cloud API (resmi)"
     capabilities = frozenset({Capability.TEMPLATE, Capability.TEXT, Capability.DELIVERY_HOOK})
+    # 80 a second and number; one message in 6 s to the same person, of which some in advance.
+    limits = Limits(per_second=80, pair_seconds=6, pair_burst=10)
+    in_flight = 256
+    keep_alive = True
     fields = (
         ConfigField(
             "access_token",
