@@ -9,7 +9,7 @@ they must not write.
 from typing import Any, cast
 
 from flask import has_request_context, request
-from sqlalchemy import CursorResult, Engine, Update, event
+from sqlalchemy import ColumnElement, CursorResult, Engine, Update, event, func
 from sqlalchemy.orm import Session
 
 from portal.extensions import db
@@ -56,6 +56,12 @@ def _sqlite_begin(connection: Any) -> None:
 def is_postgres() -> bool:
     """Whether this session speaks to PostgreSQL."""
     return db.engine.dialect.name == "postgresql"
+
+
+def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column as an expression no index fits: SQLite would otherwise rather walk through
+    every row of a state than look up a list of primary keys."""
+    return func.coalesce(column, None)
 
 
 def end_read() -> None:

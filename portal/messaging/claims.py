@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select, update
 
 from portal.extensions import db
-from portal.infra.database import is_postgres
+from portal.infra.database import is_postgres, unindexed
 from portal.infra.locks import new_lease_token
 from portal.infra.timekeeping import wall
 from portal.messaging.models import Message
@@ -76,7 +76,9 @@ def _lease(ids: Sequence[int], *, due: bool = True) -> list[Claimed]:
     taken: list[Claimed] = []
     if ids:
         current, token = wall(), new_lease_token()
-        statement = update(Message).where(Message.id.in_(ids), Message.state == "pending")
+        statement = update(Message).where(
+            Message.id.in_(ids), unindexed(Message.state) == "pending"
+        )
         if due:
             statement = statement.where(Message.next_at <= current)
         rows = db.session.execute(

@@ -14,7 +14,7 @@ from sqlalchemy import Table, bindparam, func, insert, select, update
 
 from portal.core.driverkit import DriverError
 from portal.extensions import db
-from portal.infra.database import updated
+from portal.infra.database import unindexed, updated
 from portal.infra.timekeeping import wall
 from portal.messaging.claims import LEASE
 from portal.messaging.delivery import Step
@@ -65,7 +65,7 @@ def _held(sendouts: Sequence[Sendout], state: str) -> set[int]:
         select(Message.id)
         .where(
             Message.id.in_([sendout.claimed.id for sendout in sendouts]),
-            Message.state == state,
+            unindexed(Message.state) == state,
             Message.lease_token.in_(tokens),
         )
         .order_by(Message.id)

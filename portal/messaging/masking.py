@@ -22,8 +22,8 @@ class Mask:
     secrets: Sequence[str] = field(repr=False, default=())
 
     def payload(self, sent: object) -> str:
-        """The payload as readable JSON."""
-        return self._hide(json.dumps(sent, ensure_ascii=False, indent=1))
+        """The payload as JSON; screens indent it."""
+        return self._hide(json.dumps(sent, ensure_ascii=False))
 
     def answer(self, receipt: Receipt | None, error: DriverError | None) -> str:
         """What the provider said, shortened."""
