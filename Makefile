@@ -46,7 +46,7 @@ test-browser: setup $(VENV)/.dev ## the journeys in headless Chromium
 	@$(BIN)/python -m pytest -q -m browser tests/browser
 
 bench: setup $(VENV)/.dev ## measured ratios
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.benchmarks
 
 lint: setup $(VENV)/.dev ## ruff, mypy, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
