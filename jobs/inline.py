@@ -15,7 +15,7 @@ from portal.payments import orders
 def work_off(limit: int, seconds: float) -> int:
     """One pass over all queues in their order of importance; returns how much there was.
 
-    `limit` items of each, `seconds` for each lane of messages.
+    `limit` items of each but messages, which have `seconds` a lane.
     """
     hooks, waiting, lines = inbox.due(limit), orders.due_orders(limit), reconcile.due(limit)
     # Each job has a session of its own; an open transaction here would lock it out on SQLite.
@@ -28,7 +28,7 @@ def work_off(limit: int, seconds: float) -> int:
         reconcile.apply_access(subscription_id)
     db.session.rollback()
     sent = sum(
-        sending.drain(lane, limit=limit, seconds=seconds)
+        sending.drain(lane, seconds=seconds)
         for lane in ("interactive", "messages", "bulk")
     )
     db.session.rollback()

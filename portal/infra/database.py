@@ -58,7 +58,7 @@ def is_postgres() -> bool:
     return db.engine.dialect.name == "postgresql"
 
 
-def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+def unindexed(column: Any) -> ColumnElement[Any]:
     """The column as an expression no index fits: SQLite would otherwise rather walk through
     every row of a state than look up a list of primary keys."""
     return func.coalesce(column, None)

@@ -41,8 +41,9 @@ def drain(lane: str, *, limit: int | None = None, seconds: float = SECONDS) -> i
 
     Rings again when the budget ended before the lane was empty.
     """
-    done = Pump(lane, seconds=seconds, limit=limit).run()
-    if ready():
+    pump = Pump(lane, seconds=seconds, limit=limit)
+    done = pump.run()
+    if pump.cut_short and ready():
         _ring_for(waiting_lanes((lane,)))
     return done
 

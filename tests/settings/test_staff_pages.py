@@ -25,7 +25,17 @@ USUAL = {
     "isolation.grace_days": "7",
     "isolation.minimum_amount": "1",
     "login.codes_per_ip_hour": "60",
+    "messages.hours_from": "08:00",
+    "messages.hours_until": "20:00",
+    "messages.patient_kinds": "invoice_notification, payment_reminder, overdue_notice, broadcast",
+    "messages.closed_weekdays": "",
+    "messages.holidays": "",
+    "messages.max_attempts": "5",
+    "messages.retry_seconds": "10",
+    "messages.retention_days": "90",
+    "messages.cost_rupiah": "0",
 }
+BOXES = {"isolation.enabled", "messages.patient_kinds"}
 
 
 def save(desk: Visitor, **changes: str | None):  # type: ignore[no-untyped-def]
@@ -52,9 +62,10 @@ def test_the_form_shows_every_setting(desk: Visitor) -> None:
         assert f'name="{spec.key}"' in text and str(spec.label) in text
     for key, shown in USUAL.items():
         assert f'name="{key}"' in text
-        if shown and key != "isolation.enabled":
+        if shown and key not in BOXES:
             assert f'value="{shown}"' in text
     assert set(USUAL) == {spec.key for spec in SPECS}
+    assert text.count("checked") == 1 + 4
 
 
 def test_saving_what_is_shown_changes_nothing(desk: Visitor) -> None:

@@ -1,0 +1,107 @@
+"""Requests under way: the threads that speak to providers and to nobody else."""
+
+import logging
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from portal.core.driverkit import DriverError, Retryable
+from portal.infra.http import Http
+from portal.messaging.channels import ActiveChannel
+from portal.messaging.drivers.base import MessageDriver, Receipt
+from portal.messaging.preparing import Sendout
+
+log = logging.getLogger(__name__)
+
+MOST = 256
+"""Threads of one pump; a driver may allow fewer."""
+
+
+@dataclass
+class Answer:
+    """What a thread brought back. `death` is what nobody may catch."""
+
+    sendout: Sendout
+    receipt: Receipt | None = None
+    error: DriverError | None = None
+    milliseconds: int = 0
+    death: BaseException | None = None
+
+
+class Flights:
+    """Sends in the air, and their answers as they land."""
+
+    def __init__(self, name: str) -> None:
+        self.count = 0
+        self._answers: SimpleQueue[Answer] = SimpleQueue()
+        self._threads = ThreadPoolExecutor(MOST, thread_name_prefix=f"send-{name}")
+        self._drivers: dict[str, MessageDriver] = {}
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """The threads, for as long as the pump runs. What is still under way when it fails may
+        have arrived and is left to the sweep: nobody may guess."""
+        try:
+            yield
+        finally:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def driver(self, channel: ActiveChannel) -> MessageDriver:
+        """One driver object a channel, with its kept connections."""
+        if channel.identity not in self._drivers:
+            kept = channel.driver().in_flight if channel.driver().keep_alive else 0
+            self._drivers[channel.identity] = channel.driver(Http(keep_alive=kept))
+        return self._drivers[channel.identity]
+
+    def send(self, sendout: Sendout) -> None:
+        """Into the air; its answer will be collected."""
+        self.count += 1
+        self._threads.submit(_call, sendout, self._answers)
+
+    def collect(self, patience: float) -> list[Answer]:
+        """The answers that are in; waits up to `patience` seconds for the first.
+
+        Raises what ended a thread that was not to be caught.
+        """
+        found: list[Answer] = []
+        try:
+            if patience > 0 and self.count:
+                found.append(self._answers.get(timeout=patience))
+            elif patience > 0:
+                time.sleep(patience)
+            while True:
+                found.append(self._answers.get_nowait())
+        except Empty:
+            pass
+        self.count -= len(found)
+        for answer in found:
+            if answer.death is not None:
+                raise answer.death
+        return found
+
+
+def _call(sendout: Sendout, answers: "SimpleQueue[Answer]") -> None:
+    """Ask the provider; a driver that breaks its contract may still have sent."""
+    started = time.monotonic()
+    receipt: Receipt | None = None
+    error: DriverError | None = None
+    try:
+        receipt = sendout.driver.send(sendout.outgoing)
+    except DriverError as caught:
+        error = caught
+    except Exception as caught:
+        # The exception's text may quote the message: only its class is logged.
+        log.error("driver %s crashed: %s", sendout.driver.kind, type(caught).__name__)
+        error = Retryable(
+            "Driver mengalami kesalahan, hasilnya belum pasti.",
+            detail=type(caught).__name__,
+            outcome_unknown=True,
+        )
+    except BaseException as death:
+        answers.put(Answer(sendout, death=death))
+        return
+    milliseconds = int((time.monotonic() - started) * 1000)
+    answers.put(Answer(sendout, receipt, error, milliseconds))

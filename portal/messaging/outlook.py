@@ -1,0 +1,67 @@
+"""What a lane may do now: the channels in force, as read a moment ago, and their room."""
+
+import time
+from collections.abc import Sequence
+
+from portal.extensions import db
+from portal.messaging import channels, limits
+from portal.messaging.channels import ActiveChannel
+from portal.messaging.limits import Room
+
+FRESH_SECONDS = 0.5
+"""How long the channels are not read again: a driver chosen in the browser carries what is
+claimed half a second later."""
+
+
+class Outlook:
+    """The channels a lane sees. `urgent` lanes pass the caps of the day."""
+
+    def __init__(self, urgent: bool) -> None:
+        self.urgent = urgent
+        self.channels: Sequence[ActiveChannel] = ()
+        self.full: frozenset[str] = frozenset()
+        self._enabled = True
+        self._read_at = float("-inf")
+
+    def refresh(self) -> None:
+        """Read again when it is time."""
+        if time.monotonic() - self._read_at < FRESH_SECONDS:
+            return
+        self._enabled = channels.sending_enabled()
+        self.channels = channels.in_order() if self._enabled else ()
+        self.full = frozenset(
+            channel.key
+            for channel in self.channels
+            if limits.room(channel, urgent=False).full_today
+        )
+        db.session.rollback()
+        self._read_at = time.monotonic()
+
+    def outdate(self) -> None:
+        """Something was learnt about a channel: read again at the next turn."""
+        self._read_at = float("-inf")
+
+    @property
+    def open(self) -> bool:
+        """Whether anything may leave at all."""
+        return any(channel.usable for channel in self.channels)
+
+    @property
+    def main(self) -> ActiveChannel | None:
+        """The channel most of the lane will use."""
+        usable = [channel for channel in self.channels if channel.usable]
+        free = [c for c in usable if self.urgent or c.key not in self.full]
+        return free[0] if free else None
+
+    @property
+    def usable(self) -> set[str]:
+        """The channels, as configured, through which a message may leave now."""
+        return {channel.identity for channel in self.channels if channel.usable}
+
+    def room(self) -> Room:
+        """What the main channel takes within the horizon; nothing is reserved."""
+        if self.main is None:
+            return Room(0)
+        found = limits.room(self.main, self.urgent)
+        db.session.rollback()
+        return found
