@@ -17,6 +17,7 @@ from portal.invoices import billing, runs
 from portal.invoices import service as invoices
 from portal.messaging import sending
 from portal.network import isolation, reconcile
+from portal.notices import digest
 from portal.payments import orders
 
 
@@ -58,6 +59,12 @@ def poll_payments() -> None:
     db.session.commit()
 
 
+def tell_staff() -> None:
+    """Tell the ISP's own people what came up since the last time."""
+    digest.tell_what_is_new()
+    db.session.commit()
+
+
 def issue_invoices() -> None:
     """Issue what the billing day brought; also what was missed while we were down."""
     for period in billing.due_periods(today()):
@@ -87,6 +94,7 @@ ENTRIES = (
     Entry("sweep_hooks", 5, sweep_hooks),
     Entry("sweep_network", 10, sweep_network),
     Entry("poll_payments", 5, poll_payments),
+    Entry("tell_staff", 30, tell_staff),
     Entry("issue_requested", 5, issue_requested, lane="bulk"),
     Entry("issue_invoices", 600, issue_invoices, lane="bulk", daily=True),
     Entry("remind", 600, remind, lane="bulk", daily=True),

@@ -12,7 +12,7 @@ from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import now
 from portal.invoices.models import Invoice
-from portal.messaging.models import Message
+from portal.messaging.models import Message, NoticeRecipient
 from portal.payments.models import AttentionItem, PaymentOrder, PaymentOrderInvoice
 from portal.web.access import PERMISSIONS
 from tests import factories
@@ -46,9 +46,10 @@ def house(app: Flask) -> dict[str, Any]:
         created_at=now(),
         invoices=[PaymentOrderInvoice(invoice_id=bill.id, position=0)],
     )
-    db.session.add_all([item, order, message])
+    told = NoticeRecipient(name="Kas", recipient="+628120000", topics=["payment"], created_at=now())
+    db.session.add_all([item, order, message, told])
     db.session.flush()
-    values = {"message_id": message.id, "item_id": item.id}
+    values = {"message_id": message.id, "item_id": item.id, "notice_id": told.id}
     db.session.commit()
     db.session.rollback()
     return values | {
