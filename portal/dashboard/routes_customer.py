@@ -17,6 +17,8 @@ from portal.dashboard import customer_view
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices import queries as invoice_queries
+from portal.messaging import optouts
+from portal.messaging.kinds import KINDS
 from portal.payments import queries as payments
 from portal.web.access import customer_only, public
 from portal.web.htmx import go, is_fragment, page
@@ -100,7 +102,12 @@ def history() -> Any:
 @customer_only
 def profile() -> Any:
     """Who am I here; language; leaving."""
-    return page("home/profile.html", lines=customer_view.lines(current_user.id))
+    return page(
+        "home/profile.html",
+        lines=customer_view.lines(current_user.id),
+        optional=[KINDS[kind] for kind in optouts.OPTIONAL],
+        refused=optouts.of_customer(current_user.id),
+    )
 
 
 @bp.post("/me/profile/language")
@@ -115,6 +122,15 @@ def change_language() -> Any:
     session["lang"] = language
     refresh()
     return go(url_for("home.profile"), _("Bahasa disimpan."))
+
+
+@bp.post("/me/profile/messages")
+@customer_only
+def change_messages() -> Any:
+    """Which of the optional WhatsApp messages to get."""
+    optouts.choose(current_user.id, request.form.getlist("wanted"), "customer")
+    db.session.commit()
+    return go(url_for("home.profile"), _("Pilihan pesan disimpan."))
 
 
 @bp.post("/me/profile/leave-everywhere")

@@ -20,6 +20,7 @@ from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import today
 from portal.invoices import queries as invoices
 from portal.invoices.models import Invoice
+from portal.messaging import optouts
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
 from portal.network import isolation
@@ -127,6 +128,8 @@ def show(customer_id: int) -> Any:
         invoices=invoices.of_customer(customer_id, today()),
         payments=payments.payments_of_customer(customer_id, 20),
         credit=credit_balance(customer_id),
+        optional=[KINDS[kind] for kind in optouts.OPTIONAL],
+        refused=optouts.of_customer(customer_id),
         messages=db.session.scalars(
             select(Message)
             .where(Message.customer_id == customer_id)
@@ -195,6 +198,16 @@ def save(customer_id: int) -> Any:
     )
     db.session.commit()
     return go(url_for("customers.show", customer_id=customer_id), _("Data pelanggan disimpan."))
+
+
+@bp.post("/<int:customer_id>/messages")
+@staff("customers")
+def change_messages(customer_id: int) -> Any:
+    """Which of the optional WhatsApp messages the customer gets, as told to staff."""
+    _customer(customer_id)
+    optouts.choose(customer_id, request.form.getlist("wanted"), "staff")
+    db.session.commit()
+    return go(url_for("customers.show", customer_id=customer_id), _("Pilihan pesan disimpan."))
 
 
 def _line(customer_id: int, subscription_id: int) -> Subscription:
