@@ -1,19 +1,21 @@
 """From a message row to words: one pass of substitution, values made harmless first.
 
 Values are never parsed again, so a customer called `[[code]]` stays just that. Control and
-bidirectional characters go, and WhatsApp's own marks in a value lose their effect.
+bidirectional characters go, and WhatsApp's own marks in a value lose their effect. Which text
+is in force is in `text_store.py`. A thousand messages a second come through here: what repeats
+(dates, days, phone numbers, the parts of a text) is worked out once.
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
+from babel.dates import format_date
 from flask import current_app
-from flask_babel import force_locale, format_date
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from portal.accounts.otp import code_to_send
@@ -21,11 +23,11 @@ from portal.config import Settings
 from portal.core.money import format_number, format_rupiah
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.infra.timekeeping import zone
+from portal.messaging import text_store
 from portal.messaging.kinds import KINDS, SAMPLES
 from portal.messaging.models import Message
 from portal.settings import service as settings
 
-FOLDER = Path(__file__).parent / "defaults"
 _PLACE = re.compile(r"\[\[([a-z_]+)\]\]")
 # A word joiner before the mark keeps WhatsApp from pairing it. Only where people choose the
 # words: a number that is copied from a message must stay what it is.
@@ -35,36 +37,39 @@ _ODD = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]"
 )
 _MARKS = str.maketrans({mark: f"\u2060{mark}" for mark in "*_~`"})
+_SPACES = re.compile(r"\s+")
 
 
-@cache
-def default_text(kind: str, language: str) -> str:
-    """The shipped text of a kind; Indonesian when the language has none."""
-    for wanted in (language, "id"):
-        path = FOLDER / f"{kind}.{wanted}.txt"
-        if path.is_file():
-            return path.read_text(encoding="utf-8").strip()
-    raise KeyError(kind)
-
-
+@lru_cache(maxsize=4096)
 def clean(value: str) -> str:
     """One line without control, bidirectional or zero-width characters."""
-    return re.sub(r"\s+", " ", _harmless(re.sub(r"\s", " ", value))).strip()
+    if value.isascii() and value.isprintable() and "  " not in value:
+        return value.strip()
+    return _SPACES.sub(" ", _harmless(_SPACES.sub(" ", value))).strip()
 
 
 def _harmless(value: str) -> str:
     return "".join(char for char in value if unicodedata.category(char) not in _UNSEEN)
 
 
-def _paragraphs(value: str) -> str:
+def paragraphs(value: str) -> str:
     """A text of several lines, each of them clean; emoji joined by U+200D stay whole."""
     lines = value.replace("\r\n", "\n").split("\n")
     return "\n".join(_ODD.sub("", line).rstrip() for line in lines).strip()
 
 
+@lru_cache(maxsize=256)
+def _parts(template: str) -> tuple[str, ...]:
+    """Words and places in turn: every second part is a place's name."""
+    return tuple(_PLACE.split(template))
+
+
 def substitute(template: str, values: Mapping[str, str]) -> str:
     """Fill `[[name]]` places in one pass; an unknown place becomes empty."""
-    return _PLACE.sub(lambda match: values.get(match[1], ""), template)
+    parts = _parts(template)
+    return "".join(
+        values.get(part, "") if number % 2 else part for number, part in enumerate(parts)
+    )
 
 
 def render(
@@ -75,27 +80,31 @@ def render(
     *,
     body: str | None = None,
 ) -> str:
-    """The whole text of a message. `code` only for a login code that is leaving now."""
+    """The whole text of a message. `code` only for a login code that is leaving now; `body` is
+    what a person wrote for this one message, sent as it stands."""
     if body is not None:
-        return _paragraphs(body)
-    with force_locale(language):
-        values = {
-            name: shown.translate(_MARKS) if name in _CHOSEN else shown
-            for name, shown in _shown(params, code, format_rupiah).items()
-        }
-        values["company"] = clean(settings.text("company.name"))
-        values["portal"] = _portal_url()
-        if "days_left" in params:
-            values["days_left"] = _days_in_words(int(params["days_left"]))
-    return substitute(default_text(kind, language), values)
+        return paragraphs(body)
+    return fill(text_store.current(kind, language), language, params, code)
+
+
+def fill(template: str, language: str, params: Mapping[str, Any], code: str | None = None) -> str:
+    """A text with its places filled: for messages, and for the preview of a text being typed."""
+    values = {
+        name: shown.translate(_MARKS) if name in _CHOSEN else shown
+        for name, shown in _shown(language, params, code, format_rupiah).items()
+    }
+    values["company"] = clean(settings.text("company.name"))
+    values["portal"] = _portal_url()
+    if "days_left" in params:
+        values["days_left"] = _days_in_words(int(params["days_left"]), language)
+    return substitute(template, values)
 
 
 def template_params(
     kind: str, language: str, params: Mapping[str, Any], code: str | None = None
 ) -> list[str]:
     """The values for an approved template, in its order. Its body already says "Rp"."""
-    with force_locale(language):
-        shown = _shown(params, code, format_number)
+    shown = _shown(language, params, code, format_number)
     return [shown.get(name) or "-" for name in KINDS[kind].expects]
 
 
@@ -115,26 +124,28 @@ def code_for(message: Any) -> tuple[str | None, str]:
 def preview(message: Message) -> str:
     """The text as the log shows it: a login code stays hidden."""
     code = "••••••" if message.kind == "otp_code" else None
-    return render(message.kind, message.language, message.params, code)
+    return render(message.kind, message.language, message.params, code, body=message.body)
 
 
-def _shown(params: Mapping[str, Any], code: str | None, money: Any) -> dict[str, str]:
+def _shown(
+    language: str, params: Mapping[str, Any], code: str | None, money: Any
+) -> dict[str, str]:
     """Each named value as people read it."""
     shown: dict[str, str] = {}
     for name, value in params.items():
         if name == "amount":
             shown[name] = money(int(value))
         elif name == "due_on":
-            shown[name] = _date(date.fromisoformat(value), "d MMMM yyyy")
+            shown[name] = _date(date.fromisoformat(value), "d MMMM yyyy", language)
         elif name == "paid_at":
             local = datetime.fromisoformat(value).astimezone(zone())
-            shown[name] = f"{_date(local.date(), 'd MMM yyyy')} {local:%H.%M}"
+            shown[name] = f"{_date(local.date(), 'd MMM yyyy', language)} {local:%H.%M}"
         elif name == "period":
-            shown[name] = _date(date.fromisoformat(f"{value}-01"), "MMMM yyyy")
+            shown[name] = _date(date.fromisoformat(f"{value}-01"), "MMMM yyyy", language)
         elif name == "cs_phone":
             shown[name] = _local_phone(str(value))
         elif name == "text":
-            shown[name] = _paragraphs(str(value))
+            shown[name] = paragraphs(str(value))
         else:
             shown[name] = clean(str(value))
     if code is not None:
@@ -142,10 +153,12 @@ def _shown(params: Mapping[str, Any], code: str | None, money: Any) -> dict[str,
     return shown
 
 
-def _date(day: date, pattern: str) -> str:
-    return str(format_date(day, pattern))
+@lru_cache(maxsize=1024)
+def _date(day: date, pattern: str, language: str) -> str:
+    return format_date(day, pattern, locale=language)
 
 
+@lru_cache(maxsize=64)
 def _local_phone(value: str) -> str:
     try:
         return PhoneNumber.parse(value).local()
@@ -153,10 +166,12 @@ def _local_phone(value: str) -> str:
         return "-"
 
 
-def _days_in_words(days: int) -> str:
-    if days <= 0:
-        return _("hari ini")
-    return _("besok") if days == 1 else _("dalam %(days)s hari", days=days)
+@lru_cache(maxsize=512)
+def _days_in_words(days: int, language: str) -> str:
+    with force_locale(language):
+        if days <= 0:
+            return _("hari ini")
+        return _("besok") if days == 1 else _("dalam %(days)s hari", days=days)
 
 
 def _portal_url() -> str:

@@ -72,6 +72,16 @@
     });
   });
 
+  // A chip puts its words where the cursor was.
+  doc.addEventListener("click", function (event) {
+    var chip = event.target.closest("[data-insert]");
+    var into = chip && doc.getElementById(chip.dataset.into);
+    if (!into || into.readOnly) return;
+    into.setRangeText(chip.dataset.insert, into.selectionStart, into.selectionEnd, "end");
+    into.focus();
+    into.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   // A countdown that ends by enabling what it guards; the server decides anyway.
   function start(root) {
     root.querySelectorAll("[data-countdown]").forEach(function (item) {

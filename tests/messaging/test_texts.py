@@ -9,7 +9,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.messaging import texts
+from portal.messaging import text_store, texts
 from portal.messaging.kinds import KINDS, SAMPLES
 
 LANGUAGES = ("id", "en")
@@ -50,7 +50,7 @@ def test_every_kind_has_a_text_whose_places_are_all_filled(
     assert text
     assert not PLACES.search(text)
     known = {*KINDS[kind].expects, "company", "portal"}
-    places = {place[2:-2] for place in PLACES.findall(texts.default_text(kind, language))}
+    places = {place[2:-2] for place in PLACES.findall(text_store.default_text(kind, language))}
     assert places <= known
 
 

@@ -49,7 +49,7 @@ def house(app: Flask) -> dict[str, Any]:
     told = NoticeRecipient(name="Kas", recipient="+628120000", topics=["payment"], created_at=now())
     db.session.add_all([item, order, message, told])
     db.session.flush()
-    values = {"message_id": message.id, "item_id": item.id, "notice_id": told.id}
+    values = {"message_id": message.id, "item_id": item.id, "notice_id": told.id, "kind": "payment_reminder", "language": "id"}
     db.session.commit()
     db.session.rollback()
     return values | {
