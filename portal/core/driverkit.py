@@ -58,7 +58,12 @@ class RateLimited(DriverError):
 
 
 class Permanent(DriverError):
-    """This one will never be accepted; others may be."""
+    """This one will never be accepted; others may be. `elsewhere`: another channel may well
+    accept it, since the reason lies in this one's rules."""
+
+    def __init__(self, sentence: str, *, elsewhere: bool = False, **rest: Any) -> None:
+        super().__init__(sentence, **rest)
+        self.elsewhere = elsewhere
 
 
 class Misconfigured(DriverError):

@@ -4,11 +4,11 @@ The row count of a guarded UPDATE says who won; the token is the fence. Claiming
 the rest is part of the caller's transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 
 from portal.extensions import db
 from portal.infra.database import is_postgres, unindexed
@@ -54,7 +54,7 @@ _WANTED = tuple(getattr(Message, name) for name in Claimed._fields if name != "t
 def claim(lane: str, limit: int) -> list[Claimed]:
     """Take up to `limit` due messages of a lane, the longest waiting first: pending -> leased.
 
-    Commits.
+    One statement: every row that crosses from the database costs. Commits.
     """
     due = (
         select(Message.id)
@@ -64,32 +64,26 @@ def claim(lane: str, limit: int) -> list[Claimed]:
     )
     if is_postgres():
         due = due.with_for_update(skip_locked=True)
-    return _lease(db.session.scalars(due).all())
+    return _lease(Message.id.in_(due))
 
 
 def claim_one(message_id: int) -> list[Claimed]:
     """Take this one if it waits, whatever its hour; empty when somebody else has it. Commits."""
-    return _lease([message_id], due=False)
+    return _lease(Message.id == message_id)
 
 
-def _lease(ids: Sequence[int], *, due: bool = True) -> list[Claimed]:
-    taken: list[Claimed] = []
-    if ids:
-        current, token = wall(), new_lease_token()
-        statement = update(Message).where(
-            Message.id.in_(ids), unindexed(Message.state) == "pending"
-        )
-        if due:
-            statement = statement.where(Message.next_at <= current)
-        rows = db.session.execute(
-            statement.values(state="leased", lease_token=token, lease_until=current + LEASE)
-            .returning(*_WANTED)
-            .execution_options(synchronize_session=False)
-        ).all()
-        taken = [Claimed._make((*row, token)) for row in rows]
+def _lease(which: ColumnElement[bool]) -> list[Claimed]:
+    token = new_lease_token()
+    rows = db.session.execute(
+        update(Message)
+        .where(which, unindexed(Message.state) == "pending")
+        .values(state="leased", lease_token=token, lease_until=wall() + LEASE)
+        .returning(Message.next_at, *_WANTED)
+        .execution_options(synchronize_session=False)
+    ).all()
     db.session.commit()
-    place = {message_id: n for n, message_id in enumerate(ids)}
-    return sorted(taken, key=lambda claimed: place[claimed.id])
+    ordered = sorted(rows, key=lambda row: (row.next_at, row.id))
+    return [Claimed._make((*row[1:], token)) for row in ordered]
 
 
 class Ending(NamedTuple):

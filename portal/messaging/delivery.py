@@ -113,7 +113,8 @@ def after_error(
     """What follows from a driver's error. `attempts` includes this one."""
     reason = error.sentence
     if isinstance(error, Permanent):
-        return Step("failed", "permanent", reason)
+        # Where it goes from here is for the routing: a channel that said no is not asked again.
+        return Step("pending" if error.elsewhere else "failed", "permanent", reason)
     if isinstance(error, Misconfigured):
         return Step("pending", "misconfigured", reason, wait=1, burn=False, rest="misconfigured")
     if isinstance(error, RateLimited):

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from portal.extensions import db
 from portal.messaging import masking, recheck, routing, texts
-from portal.messaging.channels import ActiveChannel
+from portal.messaging.channels import ENV_KEY, ActiveChannel
 from portal.messaging.claims import Claimed, Ending
 from portal.messaging.delivery import KEY_WINDOW, Retry
 from portal.messaging.drivers.base import MessageDriver, OutgoingMessage
@@ -59,6 +59,7 @@ class Batch:
     facts: recheck.Facts
     codes: dict[int, tuple[str | None, str]]
     bound_since: dict[int, datetime]
+    refused: dict[int, dict[str, str]]
 
 
 def read(claimed: Sequence[Claimed]) -> Batch:
@@ -73,7 +74,23 @@ def read(claimed: Sequence[Claimed]) -> Batch:
         )
         since = {row.message_id: row.first for row in rows}
     codes = {m.id: texts.code_for(m) for m in claimed if m.kind == "otp_code"}
-    return Batch(claimed, recheck.gather(claimed), codes, since)
+    return Batch(claimed, recheck.gather(claimed), codes, since, _refused(claimed))
+
+
+def _refused(claimed: Sequence[Claimed]) -> dict[int, dict[str, str]]:
+    """Which channels said no to a message for good, with their words, in order."""
+    tried = [message.id for message in claimed if message.attempts]
+    found: dict[int, dict[str, str]] = {}
+    if tried:
+        rows = db.session.execute(
+            select(MessageAttempt.message_id, MessageAttempt.channel_id, MessageAttempt.reason)
+            .where(MessageAttempt.message_id.in_(tried), MessageAttempt.outcome == "permanent")
+            .order_by(MessageAttempt.id)
+        )
+        for row in rows:
+            key = ENV_KEY if row.channel_id is None else str(row.channel_id)
+            found.setdefault(row.message_id, {})[key] = row.reason
+    return found
 
 
 def prepare(
@@ -113,7 +130,8 @@ def _one(
     if since is not None and batch.facts.wall - since > KEY_WINDOW:
         found.endings.append(Ending(message, "unknown", WINDOW_OVER))
         return
-    route = routing.choose(message, channels, batch.facts.wall, full)
+    refused = batch.refused.get(message.id, {})
+    route = routing.choose(message, channels, batch.facts.wall, full, refused)
     if route.split:
         found.split.append(message)
     elif route.channel is None:

@@ -5,9 +5,10 @@ wait its provider asked for: then its messages wait too, rather than leave from 
 A message that may already be at a provider never changes its channel.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from portal.core.driverkit import Capability
 from portal.messaging.channels import ActiveChannel
@@ -40,15 +41,18 @@ def choose(
     channels: Sequence[ActiveChannel],
     current: datetime,
     full: Collection[str] = (),
+    refused: Mapping[str, str] = MappingProxyType({}),
 ) -> Route:
-    """The way of a message. `full` are keys of channels whose day or circle is used up."""
+    """The way of a message. `full` are keys of channels whose day or circle is used up;
+    `refused` are those that said no to it for good, with what they said."""
     if message.bound_to:
         return _bound(message, channels)
-    carrying = [
-        channel for channel in channels if not channel.problem and _carries(channel, message)
-    ]
+    carrying = [c for c in channels if not c.problem and _carries(c, message)]
     if not carrying:
         return _nobody(message, channels)
+    carrying = [channel for channel in carrying if channel.key not in refused]
+    if not carrying:
+        return Route(state="failed", reason=list(refused.values())[-1])
     for channel in carrying:
         if channel.paused:
             if _rests_shortly(channel, current) and not message.urgent:

@@ -18,6 +18,10 @@ from portal.infra.http import Reply
 
 # code -> (class, what to do, seconds to wait). Anything else by HTTP status.
 PAIR = "131056"
+# The rule is Meta's own: outside the 24 hours, or a template that is not as it should be.
+ELSEWHERE = frozenset(
+    {131047, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018}
+)
 RATE, MIS, PERM, RETRY = "rate", "misconfigured", "permanent", "retry"
 CODES: dict[int, tuple[str, str, int]] = {
     0: (MIS, "Token tidak berlaku. Buat token permanen baru lalu simpan di sini.", 0),
@@ -115,7 +119,9 @@ def _known(entry: tuple[str, str, int], about: dict[str, Any]) -> DriverError:
         return RateLimited(words, retry_after=seconds, recipient_only=alone, **about)
     if kind == MIS:
         return Misconfigured(words, **about)
-    return (Retryable if kind == RETRY else Permanent)(words, **about)
+    if kind == RETRY:
+        return Retryable(words, **about)
+    return Permanent(words, elsewhere=int(about["code"]) in ELSEWHERE, **about)
 
 
 def _detail(error: dict[str, Any]) -> str:
