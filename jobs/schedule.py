@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jobs.runtime import job
+from portal.broadcasts import expansion
 from portal.extensions import db
 from portal.infra import inbox, queue
 from portal.infra.schedule import ScheduleRun
@@ -78,6 +79,11 @@ def issue_requested() -> None:
     runs.continue_requested()
 
 
+def continue_broadcasts() -> None:
+    """Queue what is confirmed, keep still what is paused, end what is over."""
+    expansion.continue_all()
+
+
 def remind() -> None:
     """Reminders and overdue notices whose day has come."""
     invoices.remind_due()
@@ -96,6 +102,7 @@ ENTRIES = (
     Entry("poll_payments", 5, poll_payments),
     Entry("tell_staff", 30, tell_staff),
     Entry("issue_requested", 5, issue_requested, lane="bulk"),
+    Entry("continue_broadcasts", 5, continue_broadcasts, lane="bulk"),
     Entry("issue_invoices", 600, issue_invoices, lane="bulk", daily=True),
     Entry("remind", 600, remind, lane="bulk", daily=True),
     Entry("isolate", 600, isolate, lane="bulk", daily=True),

@@ -48,6 +48,7 @@ BLUEPRINTS = (
     "portal.messaging.routes_settings",
     "portal.messaging.hooks",
     "portal.notices.routes_staff",
+    "portal.broadcasts.routes_staff",
     "portal.imports.routes_staff",
     "portal.dashboard.routes_customer",
     "portal.dashboard.routes_staff",

@@ -43,9 +43,7 @@ def set(customer_id: int, kind: str, source: str) -> None:  # noqa: A001 - optou
 
 def clear(customer_id: int, kind: str) -> None:
     """The customer wants this kind again."""
-    db.session.execute(
-        delete(OptOut).where(OptOut.customer_id == customer_id, OptOut.kind == kind)
-    )
+    db.session.execute(delete(OptOut).where(OptOut.customer_id == customer_id, OptOut.kind == kind))
 
 
 def is_out(customer_id: int, kind: str) -> bool:

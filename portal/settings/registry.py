@@ -183,6 +183,15 @@ SPECS: Sequence[SettingSpec] = (
         group="messages",
     ),
     SettingSpec(
+        "messages.cost_rupiah",
+        "int",
+        0,
+        _l("Perkiraan biaya per pesan siaran (Rp)"),
+        _l("Untuk perkiraan sebelum siaran dikirim. Meta: sekitar 465; gateway sendiri: 0."),
+        maximum=100_000,
+        group="messages",
+    ),
+    SettingSpec(
         "login.codes_per_ip_hour",
         "int",
         60,

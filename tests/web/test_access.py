@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from portal.broadcasts.models import Broadcast
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import now
@@ -47,9 +48,10 @@ def house(app: Flask) -> dict[str, Any]:
         invoices=[PaymentOrderInvoice(invoice_id=bill.id, position=0)],
     )
     told = NoticeRecipient(name="Kas", recipient="+628120000", topics=["payment"], created_at=now())
-    db.session.add_all([item, order, message, told])
+    siaran = Broadcast(title="Gangguan", body="Halo", created_at=now())
+    db.session.add_all([item, order, message, told, siaran])
     db.session.flush()
-    values = {"message_id": message.id, "item_id": item.id, "notice_id": told.id, "kind": "payment_reminder", "language": "id"}
+    values = {"message_id": message.id, "item_id": item.id, "notice_id": told.id, "broadcast_id": siaran.id, "kind": "payment_reminder", "language": "id"}
     db.session.commit()
     db.session.rollback()
     return values | {

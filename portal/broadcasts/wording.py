@@ -1,0 +1,91 @@
+"""The text of a broadcast: which places it may hold, what is wrong with it, one copy filled."""
+
+import re
+from typing import Any, Protocol
+
+from flask_babel import gettext as _
+
+from portal.messaging import channels, texts
+
+PLACES = {"name": "name", "customer_number": "number"}
+"""Place in the text -> column of the customer it is filled from."""
+TITLE_LIMIT = 80
+BODY_LIMIT = 4000
+_PLACE = re.compile(r"\[\[([^\[\]]*)\]\]")
+_ROOM = {"name": 120, "customer_number": 40}
+# A word joiner before WhatsApp's own marks keeps a name from making the text bold.
+_MARKS = str.maketrans({mark: f"\u2060{mark}" for mark in "*_~`"})
+
+
+class Person(Protocol):
+    """What of a customer a text may hold."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def number(self) -> str: ...
+
+
+def places(body: str) -> list[str]:
+    """The known places of a text, in order, each once."""
+    return [name for name in dict.fromkeys(_PLACE.findall(body)) if name in PLACES]
+
+
+def columns(body: str) -> list[str]:
+    """The customer's columns that make one copy differ from another."""
+    return [PLACES[name] for name in places(body)]
+
+
+def fill(body: str, person: Person) -> str:
+    """The text for one customer: one pass, values made harmless, never read again."""
+    if "[[" not in body:
+        return body
+    values = {
+        "name": texts.clean(person.name).translate(_MARKS),
+        "customer_number": texts.clean(person.number),
+    }
+    return texts.substitute(body, values)
+
+
+def errors(title: str, body: str) -> dict[str, str]:
+    """What is wrong with a draft, field by field, in sentences."""
+    found: dict[str, str] = {}
+    if not 1 <= len(title) <= TITLE_LIMIT:
+        found["title"] = _("Judul wajib diisi, paling banyak %(limit)s huruf.", limit=TITLE_LIMIT)
+    unknown = [name for name in _PLACE.findall(body) if name not in PLACES]
+    limit = text_limit()
+    if not body:
+        found["body"] = _("Isi pesan wajib diisi.")
+    elif unknown:
+        found["body"] = _(
+            "Isian [[%(name)s]] tidak dikenal. Yang dapat dipakai: [[name]] dan "
+            "[[customer_number]].",
+            name=unknown[0][:40],
+        )
+    elif longest(body) > limit:
+        found["body"] = _("Terlalu panjang: paling banyak %(limit)s huruf.", limit=limit)
+    return found
+
+
+def longest(body: str) -> int:
+    """How long the text may become with the longest name in it."""
+    return len(_PLACE.sub(lambda match: "x" * _ROOM.get(match[1], 0), body))
+
+
+def text_limit() -> int:
+    """What every channel in force carries, in characters."""
+    limits = [channel.driver().text_limit for channel in channels.in_order() if not channel.problem]
+    return min([BODY_LIMIT, *limits])
+
+
+def preview(body: str, person: Person | None, language: str = "id") -> str:
+    """The whole message as its reader sees it; the owner may have put words around it."""
+    stand_in: Any = person or Example()
+    return texts.render("broadcast", language, {"text": fill(body, stand_in)})
+
+
+class Example:
+    """Somebody for a preview when nobody is there."""
+
+    name = "Budi Santoso"
+    number = "PLG-0042"
