@@ -16,7 +16,7 @@ from portal.messaging.preparing import Sendout
 
 log = logging.getLogger(__name__)
 
-MOST = 256
+MOST = 400
 """Threads of one pump; a driver may allow fewer."""
 
 

@@ -71,7 +71,7 @@ class MetaCloud(MessageDriver):
     capabilities = frozenset({Capability.TEMPLATE, Capability.TEXT, Capability.DELIVERY_HOOK})
     # 80 a second and number; one message in 6 s to the same person, of which some in advance.
     limits = Limits(per_second=80, pair_seconds=6, pair_burst=10)
-    in_flight = 256
+    in_flight = 400
     keep_alive = True
     fields = (
         ConfigField(
