@@ -1,0 +1,297 @@
+"""From a confirmed broadcast to messages: nobody twice, nobody lost, whatever dies or stops."""
+
+import threading
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from jobs.schedule import BY_NAME
+from portal.broadcasts import expansion, service
+from portal.broadcasts.audience import Audience
+from portal.core.clock import FixedClock
+from portal.extensions import db
+from portal.infra.audit import AuditEntry
+from portal.messaging import optouts, sending
+from portal.messaging import service as messaging
+from portal.messaging.models import Message
+from tests import factories
+from tests.broadcasts.crowd import broadcast, confirmed, crowd, customers_of, once_each, queued
+from tests.messaging.conftest import deduping, provider
+from tests.messaging.fakes import Killed, Provider
+
+__all__ = ["deduping", "provider"]
+POINTS = ("broadcasts.read", "broadcasts.queued", "broadcasts.committed")
+
+
+def tick() -> None:
+    BY_NAME["continue_broadcasts"].run()
+    db.session.rollback()
+
+
+def test_a_tick_queues_everybody_once_with_their_own_words(app: Flask) -> None:
+    budi = factories.customer(name="Budi *tebal* [[customer_number]]", language="en")
+    tini = factories.customer(name="Tini")
+    for person in (budi, tini):
+        factories.subscription(person)
+    broadcast_id = confirmed("Halo [[name]] ([[customer_number]]), *maaf*.")
+    tick()
+    first, second = queued(broadcast_id)
+    assert first.params == {
+        "text": f"Halo Budi \u2060*tebal\u2060* [[customer\u2060_number]] ({budi.number}), *maaf*."
+    }
+    assert second.params == {"text": f"Halo Tini ({tini.number}), *maaf*."}
+    assert (first.language, second.language) == ("en", "id")
+    assert first.dedupe_key == f"broadcast:{broadcast_id}:{budi.id}"
+    assert (first.kind, first.lane, first.state) == ("broadcast", "bulk", "pending")
+    tick()
+    assert len(queued(broadcast_id)) == 2
+    row = broadcast(broadcast_id)
+    assert (row.state, row.total, row.queued, row.skipped) == ("sending", 2, 2, 0)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3])
+@pytest.mark.parametrize("point", POINTS)
+def test_a_crash_at_any_point_doubles_and_loses_nobody(app: Flask, point: str, chunk: int) -> None:
+    ids = crowd(1_100)
+    broadcast_id = confirmed()
+    passed = []
+
+    def die(name: str) -> None:
+        passed.append(name)
+        if name == point and passed.count(name) == chunk:
+            raise Killed
+
+    app.extensions["loket.checkpoint"] = die
+    with pytest.raises(Killed):
+        tick()
+    db.session.rollback()
+    done = chunk if point == "broadcasts.committed" else chunk - 1
+    assert sum(customers_of(broadcast_id).values()) == min(done * expansion.CHUNK, 1_100)
+    tick()
+    assert customers_of(broadcast_id) == once_each(ids)
+    row = broadcast(broadcast_id)
+    assert (row.queued, row.skipped, row.cursor) == (1_100, 0, ids[-1])
+
+
+def test_crashing_again_and_again_still_ends_with_everybody_once(app: Flask) -> None:
+    ids = crowd(1_300)
+    broadcast_id = confirmed()
+    steps = iter([1, 2, 4, 3, 1, 2, 5, 1, 100])
+    left = 0
+
+    def die(_name: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+
+    app.extensions["loket.checkpoint"] = die
+    for step in steps:
+        left = step
+        try:
+            tick()
+        except Killed:
+            db.session.rollback()
+    assert customers_of(broadcast_id) == once_each(ids)
+    assert broadcast(broadcast_id).queued == 1_300
+
+
+def test_one_number_gets_one_copy_of_the_same_text_across_chunks(app: Flask) -> None:
+    ids = crowd(1_200, shared_every=100)
+    same = confirmed("Sama untuk semua.")
+    tick()
+    assert broadcast(same).total == broadcast(same).queued == 1_200 - 11
+    assert broadcast(same).skipped == 11
+    assert len({row.recipient for row in queued(same)}) == len(queued(same))
+    own = confirmed("Halo [[name]].")
+    tick()
+    assert customers_of(own) == once_each(ids)
+    assert broadcast(own).total == 1_200
+
+
+def test_who_was_counted_for_a_number_and_left_meanwhile_does_not_double_it(app: Flask) -> None:
+    """The first of a number pays between two chunks; the second one's turn brings no copy."""
+    ids = crowd(700, shared_every=600)
+    broadcast_id = confirmed("Sama.", Audience(language="id"))
+
+    def change(name: str) -> None:
+        if name == "broadcasts.committed":
+            first = factories.Customer
+            db.session.execute(update(first).where(first.id == ids[0]).values(language="en"))
+            db.session.commit()
+
+    app.extensions["loket.checkpoint"] = change
+    tick()
+    phones = [row.recipient for row in queued(broadcast_id)]
+    assert len(phones) == len(set(phones)) == 699
+
+
+def test_pausing_during_the_expansion_stops_it_and_resuming_goes_on(
+    app: Flask, provider: Provider
+) -> None:
+    ids = crowd(1_100)
+    broadcast_id = confirmed()
+
+    def pause(name: str) -> None:
+        if name == "broadcasts.committed" and not provider.arrived:
+            service.pause(broadcast_id)
+            db.session.commit()
+
+    app.extensions["loket.checkpoint"] = pause
+    tick()
+    app.extensions["loket.checkpoint"] = lambda _name: None
+    assert broadcast(broadcast_id).state == "paused"
+    assert len(queued(broadcast_id)) == expansion.CHUNK
+    tick()
+    assert len(queued(broadcast_id)) == expansion.CHUNK
+    assert sending.drain("bulk") == 0 and provider.arrived == []
+    assert service.resume(broadcast_id)
+    db.session.commit()
+    tick()
+    assert customers_of(broadcast_id) == once_each(ids)
+    assert {row.lane for row in queued(broadcast_id)} == {"bulk"}
+
+
+def test_a_message_that_came_back_during_the_pause_is_held_at_the_next_tick(app: Flask) -> None:
+    crowd(3)
+    broadcast_id = confirmed()
+    tick()
+    assert service.pause(broadcast_id)
+    db.session.commit()
+    back = queued(broadcast_id)[0].id
+    db.session.execute(update(Message).where(Message.id == back).values(lane="bulk"))
+    db.session.commit()
+    tick()
+    assert {row.lane for row in queued(broadcast_id)} == {messaging.HELD}
+
+
+def test_a_long_pause_lets_nothing_expire(app: Flask, clock: FixedClock) -> None:
+    crowd(2)
+    broadcast_id = confirmed()
+    tick()
+    service.pause(broadcast_id)
+    db.session.commit()
+    for _day in range(6):
+        clock.move(days=1)
+        tick()
+        sending.sweep()
+    service.resume(broadcast_id)
+    db.session.commit()
+    tick()
+    sending.sweep()
+    assert {row.state for row in queued(broadcast_id)} == {"pending"}
+
+
+def test_cancelling_takes_what_waits_and_what_comes_back(app: Flask) -> None:
+    crowd(3)
+    broadcast_id = confirmed()
+    tick()
+    away = queued(broadcast_id)[0].id
+    db.session.execute(update(Message).where(Message.id == away).values(state="sending"))
+    db.session.commit()
+    assert service.cancel(broadcast_id, "Salah tulis") and not service.cancel(broadcast_id, "")
+    db.session.commit()
+    assert [row.state for row in queued(broadcast_id)] == ["sending", "cancelled", "cancelled"]
+    tick()
+    assert broadcast(broadcast_id).finished_at is None
+    db.session.execute(update(Message).where(Message.id == away).values(state="pending"))
+    db.session.commit()
+    tick()
+    assert {row.state for row in queued(broadcast_id)} == {"cancelled"}
+    row = broadcast(broadcast_id)
+    assert row.state == "cancelled" and row.finished_at is not None
+    assert not service.pause(broadcast_id) and not service.resume(broadcast_id)
+    (entry,) = [e for e in factories.every(AuditEntry) if e.action == "broadcast.cancel"]
+    assert entry.reason == "Salah tulis" and entry.after == {"cancelled": 2}
+
+
+def test_cancelled_before_it_was_queued_nothing_is_queued(app: Flask) -> None:
+    crowd(3)
+    broadcast_id = confirmed()
+    service.cancel(broadcast_id, "")
+    db.session.commit()
+    tick()
+    assert queued(broadcast_id) == []
+    assert broadcast(broadcast_id).finished_at is not None
+
+
+def test_it_is_done_when_the_last_message_has_left(app: Flask, provider: Provider) -> None:
+    crowd(3)
+    broadcast_id = confirmed()
+    tick()
+    assert broadcast(broadcast_id).state == "sending"
+    sending.drain("bulk")
+    tick()
+    assert len(provider.arrived) == 3
+    row = broadcast(broadcast_id)
+    assert row.state == "done" and row.finished_at is not None
+
+
+def test_refusing_between_confirming_and_sending_is_respected(
+    app: Flask, provider: Provider
+) -> None:
+    ids = crowd(4)
+    optouts.set(ids[0], "broadcast", "customer")
+    db.session.commit()
+    broadcast_id = confirmed()
+    assert broadcast(broadcast_id).total == 3
+    optouts.set(ids[1], "broadcast", "customer")
+    db.session.commit()
+    tick()
+    assert customers_of(broadcast_id) == once_each(ids[2:])
+    assert broadcast(broadcast_id).skipped == 2
+    optouts.set(ids[2], "broadcast", "customer")
+    db.session.commit()
+    sending.drain("bulk")
+    states = {row.customer_id: row.state for row in queued(broadcast_id)}
+    assert states == {ids[2]: "cancelled", ids[3]: "accepted"}
+    assert len(provider.arrived) == 1
+
+
+def test_customers_who_came_after_confirming_are_not_meant(app: Flask) -> None:
+    ids = crowd(2)
+    broadcast_id = confirmed()
+    crowd(2)
+    tick()
+    service.pause(broadcast_id)
+    service.resume(broadcast_id)
+    db.session.commit()
+    tick()
+    assert customers_of(broadcast_id) == once_each(ids)
+
+
+def test_two_workers_and_an_impatient_person_at_once(app: Flask) -> None:
+    ids = crowd(2_200)
+    broadcast_id = confirmed()
+    faults: list[BaseException] = []
+
+    def in_context(work) -> threading.Thread:  # type: ignore[no-untyped-def]
+        def run() -> None:
+            try:
+                with app.app_context():
+                    work()
+                    db.session.remove()
+            except BaseException as error:
+                faults.append(error)
+
+        return threading.Thread(target=run)
+
+    def press() -> None:
+        for _ in range(6):
+            service.pause(broadcast_id)
+            db.session.commit()
+            service.resume(broadcast_id)
+            db.session.commit()
+
+    threads = [in_context(expansion.continue_all) for _ in range(2)] + [in_context(press)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not faults
+    tick()
+    assert customers_of(broadcast_id) == once_each(ids)
+    row = broadcast(broadcast_id)
+    assert (row.state, row.queued) == ("sending", 2_200)
+    assert {message.lane for message in queued(broadcast_id)} == {"bulk"}
