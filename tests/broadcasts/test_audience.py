@@ -195,7 +195,8 @@ def _somebody(random: Random, plans: list[int], routers: list[int]) -> dict[str,
     lines = db.session.scalars(select(Subscription).where(Subscription.customer_id == person.id))
     return {
         "id": person.id, "area": person.area_id, "language": person.language,
-        "lines": [(line.plan_id, line.state, line.router_id) for line in lines], "owed": owed, "late": late,
+        "lines": [(line.plan_id, line.state, line.router_id) for line in lines],
+        "owed": owed, "late": late,
     }  # fmt: skip
 
 
