@@ -16,7 +16,7 @@ from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import today, wall
 from portal.invoices import billing, runs
 from portal.invoices import service as invoices
-from portal.messaging import sending
+from portal.messaging import retention, sending
 from portal.network import isolation, reconcile
 from portal.notices import digest
 from portal.payments import orders
@@ -66,6 +66,13 @@ def tell_staff() -> None:
     db.session.commit()
 
 
+def forget_old_words() -> None:
+    """Empty what messages said longer ago than the owner keeps."""
+    while retention.clear_old():
+        db.session.commit()
+    db.session.rollback()
+
+
 def issue_invoices() -> None:
     """Issue what the billing day brought; also what was missed while we were down."""
     for period in billing.due_periods(today()):
@@ -104,6 +111,7 @@ ENTRIES = (
     Entry("issue_requested", 5, issue_requested, lane="bulk"),
     Entry("continue_broadcasts", 5, continue_broadcasts, lane="bulk"),
     Entry("issue_invoices", 600, issue_invoices, lane="bulk", daily=True),
+    Entry("forget_old_words", 3600, forget_old_words, lane="bulk", daily=True),
     Entry("remind", 600, remind, lane="bulk", daily=True),
     Entry("isolate", 600, isolate, lane="bulk", daily=True),
 )

@@ -44,6 +44,7 @@ BLUEPRINTS = (
     "portal.payments.routes_staff",
     "portal.payments.hooks",
     "portal.messaging.routes_staff",
+    "portal.messaging.routes_resend",
     "portal.messaging.routes_texts",
     "portal.messaging.routes_settings",
     "portal.messaging.hooks",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,8 +13,9 @@ from sqlalchemy import Select, func, or_, select
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.inbox import InboundHook
-from portal.messaging.models import Message
-from portal.messaging.service import RESENDABLE
+from portal.infra.timekeeping import wall, zone
+from portal.messaging.models import Message, MessageAttempt
+from portal.messaging.resending import AGAIN, ARRIVED
 
 # What the filter offers -> the states behind it.
 STATUSES: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -50,6 +51,9 @@ class Filter:
     kind: str = ""
     driver: str = ""
     customer_id: int | None = None
+    since: date | None = None
+    until: date | None = None
+    batch: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,20 @@ def filtered(wanted: Filter) -> Select[Any]:
         statement = statement.where(Message.driver == wanted.driver)
     if wanted.customer_id is not None:
         statement = statement.where(Message.customer_id == wanted.customer_id)
+    if wanted.batch:
+        statement = statement.where(Message.batch == wanted.batch)
+    if wanted.since:
+        statement = statement.where(Message.created_at >= _midnight(wanted.since))
+    if wanted.until:
+        statement = statement.where(
+            Message.created_at < _midnight(wanted.until + timedelta(days=1))
+        )
     return _narrow(statement, wanted.text) if wanted.text else statement
+
+
+def _midnight(day: date) -> datetime:
+    """The local day's beginning, in UTC."""
+    return datetime.combine(day, time(), zone()).astimezone(UTC)
 
 
 def _narrow(statement: Select[Any], text: str) -> Select[Any]:
@@ -125,7 +142,7 @@ def story(message: Message) -> list[Moment]:
         Moment(
             _("Percobaan %(number)s lewat %(driver)s", number=n, driver=tried.driver),
             tried.started_at,
-            tried.reason,
+            _tried(tried),
         )
         for n, tried in enumerate(message.tries, 1)
     ]
@@ -137,30 +154,24 @@ def story(message: Message) -> list[Moment]:
     ):
         if at is not None:
             moments.append(Moment(label, at))
-    if message.state == "pending" and message.tries:
-        moments.append(Moment(_("Dicoba lagi"), message.next_at))
+    if message.state == "pending" and message.next_at > wall():
+        label = _("Dicoba lagi") if message.tries else _("Berangkat paling cepat")
+        moments.append(Moment(label, message.next_at))
     return moments
 
 
-def advice(message: Message) -> str:
-    """What a person should do about it; empty when nothing."""
-    if message.kind == "otp_code" and message.state in RESENDABLE:
-        return _("Tidak perlu apa-apa: pelanggan dapat meminta kode baru di halaman masuk.")
-    return {
-        "pending": _("Dikirim otomatis. Bila lama antre, periksa Pengaturan WhatsApp."),
-        "failed": _("Perbaiki sebabnya, misalnya nomor pelanggan, lalu kirim ulang."),
-        "unknown": _(
-            "Penyedia mungkin sudah mengirimnya. Tanyakan pelanggan atau lihat di aplikasi "
-            "WhatsApp, lalu kirim ulang hanya bila belum sampai."
-        ),
-        "expired": _("Sudah tidak berguna saat gilirannya tiba. Kirim ulang bila masih perlu."),
-        "cancelled": _("Tidak dikirim karena alasannya sudah tidak ada."),
-    }.get(message.state, "")
+def _tried(tried: MessageAttempt) -> str:
+    """One attempt in a line: how it ended, what the provider called it, how long it took."""
+    parts = [str(OUTCOMES.get(tried.outcome, tried.outcome)), tried.reason]
+    parts += [f"HTTP {tried.http_status}"] if tried.http_status else []
+    parts += [_("kode %(code)s", code=tried.code)] if tried.code else []
+    parts += [f"{tried.latency_ms} ms"] if tried.latency_ms is not None else []
+    return " · ".join(part for part in parts if part)
 
 
 def can_resend(message: Message) -> bool:
     """Whether the log offers to send it again."""
-    return message.state in RESENDABLE and message.kind != "otp_code"
+    return message.state in (*AGAIN, *ARRIVED) and message.kind != "otp_code"
 
 
 def waiting_count() -> int:

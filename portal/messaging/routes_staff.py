@@ -1,21 +1,26 @@
-"""The message log of the staff area: list, one message with its story, resend, cancel."""
+"""The message log of the staff area: list, one message with its story, cancel, CSV.
+
+Sending again is in `routes_resend.py`.
+"""
 
 import logging
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, request, url_for
+from flask import Blueprint, Response, abort, current_app, request, url_for
 from flask_babel import gettext as _
 
 from portal.extensions import db
-from portal.messaging import queries, service, texts
+from portal.infra.timekeeping import today
+from portal.messaging import export, queries, service, texts
+from portal.messaging.explain import explain
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
+from portal.messaging.notices import everybody
 from portal.messaging.queries import Filter
-from portal.messaging.service import MessageError
 from portal.web.access import staff
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
-from portal.web.sentences import say
 from portal.web.setup import row_id
 
 bp = Blueprint("messages", __name__, url_prefix="/admin/messages")
@@ -26,13 +31,7 @@ log = logging.getLogger(__name__)
 @staff("messages")
 def index() -> Any:
     """All messages, the newest first, with filters in the address."""
-    wanted = Filter(
-        text=request.args.get("q", "").strip()[:80],
-        status=request.args.get("status", ""),
-        kind=request.args.get("kind", ""),
-        driver=request.args.get("driver", ""),
-        customer_id=request.args.get("customer", type=row_id),
-    )
+    wanted = wanted_filter()
     return page(
         "messaging/index.html",
         block="list",
@@ -41,63 +40,70 @@ def index() -> Any:
         statuses=queries.STATUSES,
         kinds=KINDS,
         drivers=queries.drivers_used(),
+        people={told.recipient: told.name for told in everybody()},
+        query=request.query_string.decode(errors="replace"),
     )
+
+
+def wanted_filter() -> Filter:
+    """The filter in the address; what cannot be read is left out."""
+    return Filter(
+        text=request.args.get("q", "").strip()[:80],
+        status=request.args.get("status", ""),
+        kind=request.args.get("kind", ""),
+        driver=request.args.get("driver", ""),
+        customer_id=request.args.get("customer", type=row_id),
+        since=_day(request.args.get("since", "")),
+        until=_day(request.args.get("until", "")),
+        batch=request.args.get("batch", "")[:40],
+    )
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+@bp.get("/export.csv")
+@staff("messages")
+def export_csv() -> Response:
+    """The filtered log as a file."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    lines = export.rows(app, queries.filtered(wanted_filter()))
+    answer = Response(lines, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="pesan-{today()}.csv"'
+    return answer
 
 
 @bp.get("/<int:message_id>")
 @staff("messages")
 def show(message_id: int) -> Any:
-    """One message: where it is, why, what the provider said."""
-    message, customer = _find(message_id)
+    """One message: where it is, why, what to do, what the provider said."""
+    message, customer = find(message_id)
     return page(
         "messaging/show.html",
         block="live",
         message=message,
         customer=customer,
         kind=KINDS.get(message.kind),
-        text=_text(message),
+        text=words(message),
         story=queries.story(message),
-        advice=queries.advice(message),
+        told=explain(message),
         copies=queries.copies_of(message_id),
         can_resend=queries.can_resend(message),
         moving=message.state in queries.MOVING,
         outcomes=queries.OUTCOMES,
+        people={told.recipient: told.name for told in everybody()},
     )
-
-
-@bp.get("/<int:message_id>/resend")
-@staff("messages")
-def confirm_resend(message_id: int) -> Any:
-    """Show what would be sent again, and the risk of a second copy."""
-    message, customer = _find(message_id)
-    if not queries.can_resend(message):
-        return go(
-            url_for(".show", message_id=message_id),
-            _("Pesan ini tidak dapat dikirim ulang."),
-            "bad",
-        )
-    return page("messaging/resend.html", message=message, customer=customer, text=_text(message))
-
-
-@bp.post("/<int:message_id>/resend")
-@staff("messages")
-def resend(message_id: int) -> Any:
-    """Queue it again as a new message."""
-    _find(message_id)
-    try:
-        copy_id = service.resend(message_id)
-    except MessageError as error:
-        db.session.rollback()
-        return go(url_for(".show", message_id=message_id), say(error), "bad")
-    db.session.commit()
-    return go(url_for(".show", message_id=copy_id), _("Pesan baru masuk antrean."))
 
 
 @bp.post("/<int:message_id>/cancel")
 @staff("messages")
 def cancel(message_id: int) -> Any:
     """Take a waiting message out of the queue."""
-    _find(message_id)
+    find(message_id)
     reason = request.form.get("reason", "").strip() or _("Dibatalkan petugas.")
     cancelled = service.cancel(message_id, reason)
     db.session.commit()
@@ -107,14 +113,15 @@ def cancel(message_id: int) -> Any:
     return go(target, _("Terlambat: pesan sudah meninggalkan antrean."), "bad")
 
 
-def _find(message_id: int) -> tuple[Message, Any]:
+def find(message_id: int) -> tuple[Message, Any]:
+    """A message and its customer, or 404."""
     found = queries.one(message_id)
     if found is None:
         abort(404)
     return found
 
 
-def _text(message: Message) -> str:
+def words(message: Message) -> str:
     """The text with its code hidden; a message our code cannot render has none."""
     try:
         return texts.preview(message)

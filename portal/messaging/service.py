@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.extensions import db
@@ -13,7 +13,7 @@ from portal.infra import audit
 from portal.infra import queue as bell
 from portal.infra.database import is_postgres, updated
 from portal.infra.timekeeping import now, wall
-from portal.messaging import recheck, sending_hours
+from portal.messaging import sending_hours
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
 
@@ -24,7 +24,6 @@ BELLS = {
     "messages": bell.DRAIN_MESSAGES,
     "bulk": bell.DRAIN_BULK,
 }
-RESENDABLE = ("failed", "unknown", "expired", "cancelled")
 
 
 class MessageError(ValueError):
@@ -120,38 +119,6 @@ def cancel(message_id: int, reason: str) -> bool:
     if cancelled:
         audit.record("message.cancel", f"message:{message_id}", reason=reason)
     return cancelled == 1
-
-
-def resend(message_id: int) -> int:
-    """Queue a message again as a new row that points at the old one; returns its id.
-
-    Raises MessageError for one that is still on its way, one that arrived, and a login code.
-    """
-    old = db.session.get(Message, message_id)
-    if old is None:
-        raise MessageError("Pesan tidak ditemukan.")
-    if old.kind == "otp_code":
-        raise MessageError("Kode masuk tidak dikirim ulang; pelanggan meminta kode baru.")
-    if old.state not in RESENDABLE:
-        raise MessageError("Pesan ini masih dalam perjalanan atau sudah diterima.")
-    if stop := recheck.outlived(old, recheck.gather([old])):
-        raise MessageError(f"Tidak dikirim ulang: {stop.reason}")
-    copies = len(db.session.scalars(select(Message.id).where(Message.parent_id == old.id)).all())
-    new_id = queue(
-        old.kind,
-        old.recipient,
-        f"{old.kind}:resend:{old.id}:{copies + 1}",
-        old.params,
-        customer_id=old.customer_id,
-        invoice_id=old.invoice_id,
-        subscription_id=old.subscription_id,
-        language=old.language,
-        parent_id=old.id,
-    )
-    if new_id is None:
-        raise MessageError("Pesan ini baru saja dikirim ulang.")
-    audit.record("message.resend", f"message:{message_id}", after={"new": new_id})
-    return new_id
 
 
 def hold(batch: str) -> int:

@@ -173,6 +173,16 @@ SPECS: Sequence[SettingSpec] = (
         group="messages",
     ),
     SettingSpec(
+        "messages.retention_days",
+        "int",
+        90,
+        _l("Simpan isi pesan, hari"),
+        _l("Sesudahnya isi dan jawaban penyedia dihapus; catatannya tetap ada."),
+        minimum=7,
+        maximum=3650,
+        group="messages",
+    ),
+    SettingSpec(
         "messages.retry_seconds",
         "int",
         10,

@@ -1,6 +1,7 @@
 """How money, dates and phones look on a page; template globals. Formatting only."""
 
 import hashlib
+import json
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -56,6 +57,14 @@ def period_name(period: str) -> str:
     """`November 2026` from `2026-11`."""
     year, month = period.split("-")
     return format_date(date(int(year), int(month), 1), "MMMM yyyy")
+
+
+def pretty_json(text: str) -> str:
+    """JSON indented for people; anything else as it is."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False, indent=1)
+    except (ValueError, RecursionError):
+        return text
 
 
 def days_left(day: date) -> str:
@@ -117,6 +126,7 @@ def init_app(app: Flask) -> None:
         time_id,
         period_name,
         days_left,
+        pretty_json,
         phone_masked,
         phone_local,
     ):
