@@ -73,7 +73,7 @@ def _message(owner: Customer, bill: Invoice) -> Message:
         recipient=owner.phone,
         customer_id=owner.id,
         invoice_id=bill.id,
-        params={},
+        params={"name": "Budi", "amount": 1, "days_left": 3, "customer_number": "1"},
         state="failed",
         next_at=now(),
         created_at=now(),

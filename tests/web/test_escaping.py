@@ -219,7 +219,10 @@ def test_no_page_shows_markup_that_somebody_typed(
             ]
         for url in urls:
             for full in (url, url + ("&" if "?" in url else "?") + typed):
-                text = visitor.get(full).text
+                answer = visitor.get(full)
+                if answer.mimetype == "text/csv":
+                    continue  # no browser reads it as HTML; formulas are its own test
+                text = answer.text
                 _check(text, full)
                 shown += "&lt;script&gt;" in text
     assert shown >= (20 if who == "staff" else 4)
