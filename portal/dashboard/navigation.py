@@ -16,7 +16,7 @@ ITEMS = (
     ("payments.index", _l("Pembayaran"), "credit-card", "/admin/payments"),
     ("dashboard.isolation", _l("Isolir"), "ban", "/admin/isolation"),
     ("messages.index", _l("Pesan"), "send", "/admin/messages"),
-    ("broadcasts.index", _l("Siaran"), "users", "/admin/broadcasts"),
+    ("broadcasts.index", _l("Siaran"), "speakerphone", "/admin/broadcasts"),
     ("plans.index", _l("Paket"), "package", "/admin/plans"),
     ("imports.index", _l("Impor"), "upload", "/admin/imports"),
     ("dashboard.audit", _l("Log audit"), "list-check", "/admin/audit"),

@@ -21,7 +21,7 @@ home receipt history user users bell brand-whatsapp wifi wifi-off check x
 alert-triangle alert-circle info-circle clock chevron-right chevron-left
 arrow-right refresh download upload search settings send credit-card ban
 activity list-check logout plus edit trash file-text chart-bar package lock
-world copy menu-2 player-play shield-check phone map-pin
+world copy menu-2 player-play player-pause shield-check phone map-pin speakerphone
 """.split()  # noqa: SIM905 - easier to read and sort
 
 
