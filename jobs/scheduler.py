@@ -15,6 +15,7 @@ from flask import Flask
 
 from jobs import runtime
 from jobs.inline import work_off
+from jobs.pulse import Pulse
 from jobs.schedule import ENTRIES, Entry, run_now
 from portal.infra import locks, queue
 from portal.infra.timekeeping import wall
@@ -92,7 +93,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, scheduler.stop)
     signal.signal(signal.SIGINT, scheduler.stop)
     log.info("scheduler started")
-    scheduler.loop()
+    pulse = Pulse(app, "scheduler")
+    pulse.start()
+    try:
+        scheduler.loop()
+    finally:
+        pulse.stop()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from jobs import runtime
+from jobs.pulse import Pulse
 from portal.config import Settings
 from portal.extensions import db
 from portal.infra import queue
@@ -35,9 +36,19 @@ class LaneWorker(SimpleWorker):
 
 def run_lane(lane: str) -> None:
     """Work one lane until SIGTERM; the job at hand is finished first."""
-    settings: Settings = runtime.get_app().extensions["loket.settings"]
+    app = runtime.get_app()
+    settings: Settings = app.extensions["loket.settings"]
+    pulse = Pulse(app, lane)
+    pulse.start()
+    try:
+        _work(lane, settings.redis_url)
+    finally:
+        pulse.stop()
+
+
+def _work(lane: str, redis_url: str) -> None:
     while True:
-        connection = queue.connect(settings.redis_url, for_worker=True)
+        connection = queue.connect(redis_url, for_worker=True)
         try:
             worker = LaneWorker(
                 [Queue(lane, connection=connection, serializer=JSONSerializer)],

@@ -119,5 +119,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('body', sa.Text(), nullable=True))
         batch_op.add_column(sa.Column('bound_to', sa.String(length=80), nullable=True))
         batch_op.create_index('ix_message_batch_state', ['batch', 'state'], unique=False)
+        batch_op.create_index('ix_message_recipient', ['recipient'], unique=False, postgresql_ops={'recipient': 'varchar_pattern_ops'})
+        exits = sa.text("state IN ('failed', 'unknown', 'expired', 'cancelled')")
+        batch_op.create_index('ix_message_exit', ['state', 'id'], unique=False, sqlite_where=exits, postgresql_where=exits)
     with op.batch_alter_table('message_attempt', schema=None) as batch_op:
         batch_op.add_column(sa.Column('code', sa.String(length=60), nullable=False, server_default=''))
+    with op.batch_alter_table('schedule_run', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('next_at', sa.DateTime(timezone=True), nullable=True))

@@ -31,13 +31,19 @@ class Heartbeat(Model):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-def beat(role: str, pid: int | None = None) -> None:
-    """Say that this process (or a child of it) is alive; the caller commits."""
-    pid, host, current = pid or os.getpid(), socket.gethostname()[:64], wall()
+def _name(role: str) -> tuple[str, str, int]:
+    """The row of this process in that role, its machine and its pid."""
+    host, pid = socket.gethostname()[:64], os.getpid()
+    return f"{role}:{host}:{pid}"[:120], host, pid
+
+
+def beat(role: str) -> None:
+    """Say that this process is alive; the caller commits."""
+    (name, host, pid), current = _name(role), wall()
     insert = (postgresql if is_postgres() else sqlite).insert(Heartbeat)
     db.session.execute(
         insert.values(
-            name=f"{role}:{host}:{pid}",
+            name=name,
             role=role,
             host=host,
             pid=pid,
@@ -45,6 +51,11 @@ def beat(role: str, pid: int | None = None) -> None:
             at=current,
         ).on_conflict_do_update(index_elements=["name"], set_={"at": current})
     )
+
+
+def leave(role: str) -> None:
+    """This process ends in good order; the caller commits."""
+    db.session.execute(delete(Heartbeat).where(Heartbeat.name == _name(role)[0]))
 
 
 def forget_the_dead() -> None:
