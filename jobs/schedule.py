@@ -7,6 +7,7 @@ entry is handed to that lane, or run in the scheduler while Redis is away.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from jobs.runtime import job
 from portal.broadcasts import expansion
@@ -122,6 +123,7 @@ def run_now(entry: Entry) -> None:
     """Run one entry here and keep when and how it went."""
     row = db.session.get(ScheduleRun, entry.name) or ScheduleRun(name=entry.name)
     row.started_at = wall()
+    row.next_at = row.started_at + timedelta(seconds=entry.every)
     db.session.add(row)
     db.session.commit()
     error = ""
