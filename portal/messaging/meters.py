@@ -106,8 +106,11 @@ def resume(key: str) -> None:
 
 
 def record(channel: ActiveChannel, successes: int, failures: int, reason: str) -> None:
-    """What a batch brought. One success ends a trial; a burst of failures begins a pause."""
-    if not successes and not failures:
+    """What a batch brought. One success ends a trial; a burst of failures begins a pause.
+
+    What the configuration before this one brought says nothing about it.
+    """
+    if not (successes or failures) or not _as_configured(channel):
         return
     meter = locked(channel.key)
     current: datetime = wall()
