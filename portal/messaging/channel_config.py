@@ -1,9 +1,14 @@
-"""Writing channels: saving a driver's fields, choosing the main one, who stands in."""
+"""Writing a channel: its driver's fields, its name, choosing, making and removing it.
+
+Stand-ins and their order are in `channel_order.py`, limits in `channel_limits.py`. Nothing
+here commits.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
 
 from portal.core.driverkit import Misconfigured
@@ -11,12 +16,14 @@ from portal.extensions import db
 from portal.infra import audit
 from portal.infra.timekeeping import wall
 from portal.messaging import meters
-from portal.messaging.channels import ENV_KEY, env_values, filled, read_row
+from portal.messaging.channels import ENV_KEY, env_values, filled, labels, read_row
 from portal.messaging.drivers.base import MessageDriver
-from portal.messaging.models_channels import Channel
+from portal.messaging.models import MessageAttempt
+from portal.messaging.models_channels import Channel, ChannelContact, ChannelMeter
 from portal.messaging.registry import REGISTRY
 
-MAIN, SECOND = 10, 100
+STEP, SECOND = 10, 100
+LONGEST_NAME = 60
 
 
 def first_of(kind: str) -> int | None:
@@ -109,41 +116,124 @@ def difference(
     }
 
 
-def choose(kind: str, channel_id: int | None = None) -> None:
-    """Make this the main channel and the only one in force; stand-ins are added afterwards.
+def in_force() -> list[int]:
+    """The ids of the stored channels in force, the main one first."""
+    wanted = select(Channel.id).where(Channel.enabled).order_by(Channel.priority, Channel.id)
+    return list(db.session.scalars(wanted))
 
-    Raises Misconfigured when it is not complete.
+
+def choose(kind: str, channel_id: int | None = None) -> None:
+    """Make this the main channel in place of the one before, which is no longer in force.
+
+    Who stands in goes on standing in. Without `channel_id` it is the driver's first channel,
+    made when missing. Raises Misconfigured when it is not complete.
     """
     if kind not in REGISTRY:
         raise Misconfigured("Driver tidak dikenal.")
+    complete(kind, channel_id)
+    before = in_force()
+    previous = (
+        db.session.scalar(select(Channel.driver).where(Channel.id == before[0])) if before else ""
+    )
+    row, _config = row_of(kind, channel_id)
+    replaced = before[:1]
+    arrange([row.id, *(other for other in before if other not in (row.id, *replaced))])
+    meters.resume(str(row.id))
+    audit.record("whatsapp.choose", "channel", before={"driver": previous}, after={"driver": kind})
+
+
+def complete(kind: str, channel_id: int | None) -> None:
+    """Raises Misconfigured with what is missing or wrong."""
     errors = REGISTRY.get(kind).check_config(merged_values(kind, channel_id))
     if errors:
         raise Misconfigured(next(iter(errors.values())))
-    previous = db.session.scalars(
-        select(Channel.driver).where(Channel.enabled).order_by(Channel.priority)
-    ).first()
-    row, _ = row_of(kind, channel_id)
+
+
+def arrange(order: Sequence[int]) -> None:
+    """Exactly these in force, in this order. Leaves `updated_at`: the configurations are the
+    same, and so is who may have an uncertain message."""
+    quiet = {"synchronize_session": False}
     db.session.execute(
         update(Channel)
-        .values(enabled=Channel.id == row.id)
+        .where(Channel.enabled, Channel.id.notin_(order))
+        .values(enabled=False, priority=SECOND)
+        .execution_options(**quiet)
+    )
+    for place, channel_id in enumerate(order, 1):
+        db.session.execute(
+            update(Channel)
+            .where(Channel.id == channel_id)
+            .values(enabled=True, priority=place * STEP)
+            .execution_options(**quiet)
+        )
+    db.session.expire_all()
+
+
+def name_problem(name: str, channel_id: int | None = None) -> str:
+    """Why a channel cannot be called so; empty when it can."""
+    if not name:
+        return _("Nama saluran wajib diisi.")
+    if len(name) > LONGEST_NAME:
+        return _("Nama saluran paling panjang %(count)s huruf.", count=LONGEST_NAME)
+    if not name.isprintable():
+        return _("Ada huruf yang tidak boleh dipakai.")
+    others = {label.casefold() for key, label in labels().items() if key != channel_id}
+    return _("Nama itu sudah dipakai saluran lain.") if name.casefold() in others else ""
+
+
+def add(kind: str, name: str) -> int:
+    """A new, empty channel under that name, not in force yet; returns its id. Audited.
+
+    Raises Misconfigured when the driver or the name will not do.
+    """
+    if kind not in REGISTRY:
+        raise Misconfigured(_("Driver tidak dikenal."))
+    if problem := name_problem(name):
+        raise Misconfigured(problem)
+    row = create(kind, name)
+    audit.record("whatsapp.add", f"channel:{row.id}", after={"driver": kind, "name": name})
+    return row.id
+
+
+def rename(channel_id: int, name: str) -> None:
+    """Call a channel otherwise. Raises Misconfigured when the name will not do."""
+    if problem := name_problem(name, channel_id):
+        raise Misconfigured(problem)
+    before = db.session.scalar(select(Channel.name).where(Channel.id == channel_id)) or ""
+    if before == name:
+        return
+    db.session.execute(
+        update(Channel)
+        .where(Channel.id == channel_id)
+        .values(name=name)
         .execution_options(synchronize_session=False)
     )
-    row.enabled, row.priority = True, MAIN
-    db.session.flush()
     db.session.expire_all()
-    meters.resume(str(row.id))
     audit.record(
-        "whatsapp.choose", "channel", before={"driver": previous or ""}, after={"driver": kind}
+        "whatsapp.rename", f"channel:{channel_id}", before={"name": before}, after={"name": name}
     )
 
 
 def remove(channel_id: int) -> None:
-    """Forget a channel that is not in force and never carried a message.
+    """Forget a channel that is not in force and never carried a message. Audited.
 
-    Raises Misconfigured otherwise.
+    Raises Misconfigured with the reason otherwise.
     """
-    row = db.session.get(Channel, channel_id)
-    if row is None or row.enabled:
-        raise Misconfigured("Saluran yang sedang dipakai tidak dapat dihapus.")
-    audit.record("whatsapp.remove", f"channel:{channel_id}", before={"driver": row.driver})
+    found = db.session.execute(
+        select(Channel.enabled, Channel.driver, Channel.name).where(Channel.id == channel_id)
+    ).one_or_none()
+    if found is None:
+        raise Misconfigured(_("Saluran tidak ditemukan."))
+    if found.enabled:
+        raise Misconfigured(_("Saluran yang sedang dipakai tidak dapat dihapus."))
+    carried = select(MessageAttempt.id).where(MessageAttempt.channel_id == channel_id).limit(1)
+    if db.session.scalar(carried) is not None:
+        raise Misconfigured(
+            _("Saluran ini pernah membawa pesan, jadi tetap disimpan untuk log pesan.")
+        )
+    key = str(channel_id)
+    db.session.execute(delete(ChannelMeter).where(ChannelMeter.key == key))
+    db.session.execute(delete(ChannelContact).where(ChannelContact.key == key))
     db.session.execute(delete(Channel).where(Channel.id == channel_id))
+    before = {"driver": found.driver, "name": found.name}
+    audit.record("whatsapp.remove", f"channel:{channel_id}", before=before)

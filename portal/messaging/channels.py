@@ -202,13 +202,19 @@ def _from_environment() -> ActiveChannel | None:
     )
 
 
-def _limits(kind: str, row: Channel | None) -> Limits:
-    """The channel's own limits over the driver's. `WHATSAPP_LIMITS=off` is for simulators:
-    then only what somebody set by hand counts."""
+def usual_limits(kind: str) -> Limits:
+    """The driver's own limits. `WHATSAPP_LIMITS=off` is for simulators: then only what
+    somebody set by hand counts."""
     off = _config().get("WHATSAPP_LIMITS", "").lower() == "off"
-    usual = Limits() if off else REGISTRY.get(kind).limits
+    return Limits() if off else REGISTRY.get(kind).limits
+
+
+def _limits(kind: str, row: Channel | None) -> Limits:
+    """The channel's own limits over the driver's."""
     stored = {name: getattr(row, name) for name in Limits.STORED} if row else {}
-    return usual.changed({name: value for name, value in stored.items() if value is not None})
+    return usual_limits(kind).changed(
+        {name: value for name, value in stored.items() if value is not None}
+    )
 
 
 def _meter(key: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from portal.extensions import db
 from portal.messaging import channels, limits
@@ -14,10 +15,15 @@ claimed half a second later."""
 
 
 class Outlook:
-    """The channels a lane sees. `urgent` lanes pass the caps of the day."""
+    """The channels a lane sees. `urgent` lanes pass the caps of the day.
 
-    def __init__(self, urgent: bool) -> None:
+    `only` is the key of the one channel to look at, in force or not, its rest ignored:
+    a person tries it out.
+    """
+
+    def __init__(self, urgent: bool, only: str | None = None) -> None:
         self.urgent = urgent
+        self.only = only
         self.channels: Sequence[ActiveChannel] = ()
         self.full: frozenset[str] = frozenset()
         self._enabled = True
@@ -28,7 +34,7 @@ class Outlook:
         if time.monotonic() - self._read_at < FRESH_SECONDS:
             return
         self._enabled = channels.sending_enabled()
-        self.channels = channels.in_order() if self._enabled else ()
+        self.channels = self._in_view() if self._enabled else ()
         self.full = frozenset(
             channel.key
             for channel in self.channels
@@ -36,6 +42,12 @@ class Outlook:
         )
         db.session.rollback()
         self._read_at = time.monotonic()
+
+    def _in_view(self) -> Sequence[ActiveChannel]:
+        if self.only is None:
+            return channels.in_order()
+        found = channels.by_key(self.only)
+        return [replace(found, paused_until=None)] if found else []
 
     def outdate(self) -> None:
         """Something was learnt about a channel: read again at the next turn."""

@@ -41,13 +41,15 @@ LOOK_AGAIN = 0.15
 class Pump:
     """Works off one lane, or one message, until nothing is due or the time is over."""
 
-    def __init__(self, lane: str, *, seconds: float, limit: int | None = None) -> None:
+    def __init__(
+        self, lane: str, *, seconds: float, limit: int | None = None, only: str | None = None
+    ) -> None:
         self.lane = lane
         self.deadline = time.monotonic() + seconds
         self.limit = limit
         self.handled = 0
         self.by_hand = False
-        self.outlook = Outlook(urgent=lane == "interactive")
+        self.outlook = Outlook(urgent=lane == "interactive", only=only)
         self.flights = Flights(lane)
         self.scheduled: list[tuple[float, Sendout]] = []
         self.look_at = 0.0

@@ -31,9 +31,12 @@ def ready() -> bool:
     return channels.sending_enabled() and usable
 
 
-def deliver(message_id: int) -> bool:
-    """Claim and send one message now, whatever the hour; False when it was not ours to send."""
-    return Pump("interactive", seconds=SECONDS).run_one(message_id)
+def deliver(message_id: int, only: str | None = None) -> bool:
+    """Claim and send one message now, whatever the hour; False when it was not ours to send.
+
+    `only` is the key of the channel to send it through, resting or not in force as it may be.
+    """
+    return Pump("interactive", seconds=SECONDS, only=only).run_one(message_id)
 
 
 def drain(lane: str, *, limit: int | None = None, seconds: float = SECONDS) -> int:
