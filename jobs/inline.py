@@ -27,9 +27,6 @@ def work_off(limit: int, seconds: float) -> int:
     for subscription_id in lines:
         reconcile.apply_access(subscription_id)
     db.session.rollback()
-    sent = sum(
-        sending.drain(lane, seconds=seconds)
-        for lane in ("interactive", "messages", "bulk")
-    )
+    sent = sum(sending.drain(lane, seconds=seconds) for lane in ("interactive", "messages", "bulk"))
     db.session.rollback()
     return len(hooks) + len(waiting) + len(lines) + sent
