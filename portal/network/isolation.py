@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, select
 
 from portal.customers.models import Customer
 from portal.extensions import db
@@ -88,8 +88,11 @@ def _remember(row: NetworkAccess, decision: Decision) -> None:
 
 
 def _want_change(row: NetworkAccess) -> None:
-    """Ask the router, now."""
-    row.wanted_since, row.attempts, row.next_at, row.last_error = now(), 0, wall(), ""
+    """Ask the router, now; but never beside a command that is on its way to it, which could
+    arrive last. Whoever sent that one reads the wanted state again and asks once more."""
+    row.wanted_since, row.attempts, row.last_error = now(), 0, ""
+    under_way = and_(NetworkAccess.lease_token.is_not(None), NetworkAccess.next_at > wall())
+    row.next_at = case((under_way, NetworkAccess.next_at), else_=wall())
     queue.ring(queue.APPLY_ACCESS, row.subscription_id)
 
 
@@ -101,8 +104,11 @@ def settle_line(subscription_id: int) -> Decision:
     """
     # Locked before the debts are read: of a payment and an isolation that race, the later
     # one sees the other's rows and the line ends up open.
+    # Only against each other: an invoice run that refers to the line need not wait, nor we.
     db.session.execute(
-        select(Subscription.id).where(Subscription.id == subscription_id).with_for_update()
+        select(Subscription.id)
+        .where(Subscription.id == subscription_id)
+        .with_for_update(key_share=True)
     )
     row = access_row(subscription_id)
     if row.decision == BY_HAND:

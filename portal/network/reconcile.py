@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, case, or_, select, update
 
 from portal.core.driverkit import DriverError
 from portal.extensions import db
@@ -83,7 +83,9 @@ def _read(subscription_id: int) -> _Work:
 def _record(subscription_id: int, token: str, work: _Work) -> str:
     """Store what the router confirmed; a wanted state that moved on is asked for again."""
     state_now = db.session.scalar(
-        select(Subscription.state).where(Subscription.id == subscription_id).with_for_update()
+        select(Subscription.state)
+        .where(Subscription.id == subscription_id)
+        .with_for_update(key_share=True)
     )
     in_step = wanted_state(state_now or "ended") == work.wanted
     before = db.session.scalar(
@@ -105,8 +107,8 @@ def _record(subscription_id: int, token: str, work: _Work) -> str:
         )
         .returning(NetworkAccess.episode)
     ).scalar_one_or_none()
-    if stored is None:  # somebody else took over meanwhile
-        db.session.rollback()
+    if stored is None:
+        _overtaken(subscription_id)
         return "nothing"
     if before != work.wanted:
         changed = AccessIsolated if work.wanted == "isolated" else AccessRestored
@@ -117,9 +119,25 @@ def _record(subscription_id: int, token: str, work: _Work) -> str:
     return "applied"
 
 
+def _overtaken(subscription_id: int) -> None:
+    """Somebody took over while our command was on its way, and it may have arrived after theirs.
+
+    The wanted state is asked for once more; where somebody still is at it, their lease is
+    taken as well, so that they do the same when they are done. Commits.
+    """
+    free = NetworkAccess.lease_token.is_(None)
+    db.session.execute(
+        update(NetworkAccess)
+        .where(NetworkAccess.subscription_id == subscription_id)
+        .values(next_at=case((free, wall()), else_=NetworkAccess.next_at), lease_token=None)
+    )
+    queue.ring(queue.APPLY_ACCESS, subscription_id)
+    db.session.commit()
+
+
 def _retry(subscription_id: int, token: str, attempts: int, error: DriverError) -> None:
     wait = min(5 * 2 ** min(attempts, 7), MAX_WAIT)
-    db.session.execute(
+    kept = updated(
         update(NetworkAccess)
         .where(
             NetworkAccess.subscription_id == subscription_id,
@@ -132,6 +150,8 @@ def _retry(subscription_id: int, token: str, attempts: int, error: DriverError) 
         )
     )
     db.session.commit()
+    if not kept:
+        _overtaken(subscription_id)
 
 
 def due(limit: int = 200) -> list[int]:

@@ -11,6 +11,15 @@ from portal.infra.http import Reply
 from portal.network.drivers.base import AccessState, NetworkDriver
 
 
+def _told(reply: Reply) -> AccessState:
+    """The state a reply names; raises Retryable for anything else."""
+    found = reply.json()
+    state = found.get("state") if isinstance(found, dict) else None
+    if state not in {"open", "isolated"}:
+        raise Retryable("Jawaban router tidak dikenal.")
+    return cast(AccessState, state)
+
+
 class Simulator(NetworkDriver):
     """Fake router for the demo and the tests."""
 
@@ -35,15 +44,13 @@ class Simulator(NetworkDriver):
         return reply
 
     def state(self, login: str) -> AccessState:
-        found = self._request("GET", f"/users/{quote(login, safe='')}").json()
-        state = found.get("state") if isinstance(found, dict) else None
-        if state not in {"open", "isolated"}:
-            raise Retryable("Jawaban router tidak dikenal.")
-        return cast(AccessState, state)
+        return _told(self._request("GET", f"/users/{quote(login, safe='')}"))
 
     def apply(self, login: str, wanted: AccessState) -> None:
         path = f"/users/{quote(login, safe='')}"
-        self._request("PUT", path, wanted)
+        # A 200 alone may come from something in between: only the router's own word counts.
+        if _told(self._request("PUT", path, wanted)) != wanted:
+            raise Retryable("Router tidak melakukan yang diminta.")
         self._request("POST", f"{path}/disconnect")
 
     def check(self) -> Health:
