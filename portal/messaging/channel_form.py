@@ -40,11 +40,15 @@ class ChannelForm:
 
 
 def build(
-    kind: str, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+    kind: str,
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    channel_id: int | None = None,
 ) -> ChannelForm:
-    """The driver's form with what is in force, or with what was just typed."""
+    """A channel's form with what is in force, or with what was just typed; without
+    `channel_id` the driver's first channel."""
     driver = REGISTRY.get(kind)
-    stored, problem = _stored(kind)
+    stored, problem = _stored(kind, channel_id)
     env = channels.env_values(kind)
     shown = typed if typed is not None else {**env, **stored}
     steering = {f.shown_when[0] for f in driver.fields if f.shown_when}
@@ -66,13 +70,13 @@ def build(
     return ChannelForm(driver, fields, problem)
 
 
-def read(kind: str, posted: Mapping[str, str]) -> dict[str, str]:
+def read(kind: str, posted: Mapping[str, str], channel_id: int | None = None) -> dict[str, str]:
     """The values of a posted form.
 
     An empty secret, and a field that was not on the page, keep what is stored.
     """
     fields = REGISTRY.get(kind).fields
-    stored, _ = _stored(kind)
+    stored, _ = _stored(kind, channel_id)
     values = read_config(fields, posted, stored)
     for declared in fields:
         if f"cfg-{declared.name}" not in posted:
@@ -80,9 +84,9 @@ def read(kind: str, posted: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-def _stored(kind: str) -> tuple[dict[str, str], str]:
+def _stored(kind: str, channel_id: int | None) -> tuple[dict[str, str], str]:
     try:
-        return channel_config.stored_values(kind), ""
+        return channel_config.stored_values(kind, channel_id), ""
     except Misconfigured as error:
         return {}, error.sentence
 
