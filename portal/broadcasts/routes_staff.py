@@ -12,6 +12,7 @@ from portal.broadcasts.models import Broadcast
 from portal.broadcasts.service import BroadcastError
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.extensions import db
+from portal.messaging import bubble
 from portal.messaging.drivers.meta_cloud import DRIVER as META
 from portal.web.access import staff
 from portal.web.htmx import go, is_fragment, page
@@ -182,7 +183,7 @@ def _form(
         values=values,
         errors=errors,
         audience=typed,
-        counts=people.count(typed, values.get("body", "")),
+        counts=people.count(typed),
         choices=queries.choices(),
         states=people.LINE_STATES,
         languages=LANGUAGES,
@@ -229,7 +230,9 @@ def _review(
         broadcast=row,
         counts=counts,
         said=queries.in_words(filtered),
-        preview=wording.preview(row.body, somebody, somebody.language if somebody else "id"),
+        preview=bubble.lines(
+            wording.preview(row.body, somebody, somebody.language if somebody else "id")
+        ),
         somebody=somebody,
         forecast=timing.forecast(counts.messages),
         meta=channel is not None and channel.kind == META.kind,
@@ -253,6 +256,7 @@ def _progress(row: Broadcast) -> dict[str, Any]:
         "forecast": timing.forecast(ahead) if moving else None,
         "said": queries.in_words(Audience.stored(row.audience)),
         "states": queries.STATES,
+        "words": bubble.lines(row.body),
         "seen": f"{row.state}-{poll}-{'-'.join(map(str, vars(progress).values()))}",
     }
 

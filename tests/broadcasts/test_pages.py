@@ -59,7 +59,7 @@ def test_from_an_empty_form_to_everybody_told(desk: Visitor, provider: Provider)
     assert row.audience == {"states": ["active"]} and row.created_by.startswith("staff:")
 
     html = desk.page(show).text
-    assert f"Halo Orang {ids[1]},\n*maaf*." in html
+    assert f"Halo Orang {ids[1]}," in html and '<span class="wa-b ">maaf</span>' in html
     assert "Ketik 2 untuk mengirim" in html and "1 tidak mau menerima siaran" in html
     assert desk.post(f"{show}/start", count="2").status_code == 422
     assert the_only().state == "draft"
@@ -200,10 +200,10 @@ def test_the_count_follows_the_filter(app: Flask, siti: Any) -> None:
     factories.log_in(desk.client, siti)
     for query, number in (({}, 2), ({"areas": budi.area_id}, 1), ({"states": "paused"}, 0)):
         html = desk.get(f"{BASE}/new?{urlencode(query)}").text
-        assert "<html" not in html and f"<b>{number} pelanggan</b>" in html
+        assert "<html" not in html and f"<b>{number} pelanggan cocok</b>" in html
     row_id = draft()
     html = desk.get(f"{BASE}/{row_id}/edit?states=paused").text
-    assert "<html" not in html and "<b>0 pelanggan</b>" in html
+    assert "<html" not in html and "<b>0 pelanggan cocok</b>" in html
 
 
 def test_cost_is_shown_when_the_owner_set_a_rate_and_meta_is_warned_about(desk: Visitor) -> None:
