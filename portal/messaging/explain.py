@@ -1,119 +1,127 @@
 """Why a message is where it is, and what a person can do about it, in plain words.
 
-The sentence itself comes from the driver or the policy (`Message.reason`); here is what to do,
-by the provider's code where one is known, else by what kind of ending it was.
+What happened is said by the driver or the policy (`Message.reason`); what to do comes from
+the table in `advice.py`: by the provider's code where one is known, else by the sentence,
+else by how the last attempt or the message ended.
 """
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
-from portal.infra.timekeeping import wall
-from portal.messaging import channels
+from portal.infra.timekeeping import wall, zone
+from portal.messaging import advice, channels, sending_hours
+from portal.messaging.advice import BROADCAST, CUSTOMER, HOURS, SETTINGS, Advice
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.limits import room
 from portal.messaging.models import Message
 from portal.messaging.service import HELD
 
-CUSTOMER, SETTINGS, TEXTS = "customer", "whatsapp", "texts"
+_CODE = re.compile(r"\(kode (\d+)\)")
+_ENDED = frozenset({"failed", "unknown", "expired", "cancelled"})
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """`why` may be empty when the message's own reason says it; `fix` names the page that helps:
-    customer, whatsapp, texts, or none."""
+    """`why` is empty when the message's own reason says it; `fix` as in `advice.Advice`,
+    or staff for a recipient who is no customer."""
 
     todo: str
     why: str = ""
     fix: str = ""
 
 
-_NUMBER = (_l("Perbaiki nomor WhatsApp pelanggan, lalu kirim ulang."), CUSTOMER)
-_TEMPLATE = (
-    _l("Samakan template di WhatsApp Manager dengan yang dipakai Loket, lalu kirim ulang."),
-    SETTINGS,
-)
-_ACCOUNT = (_l("Selesaikan di akun Meta, lalu lanjutkan salurannya di pengaturan."), SETTINGS)
-_LATER = (_l("Tunggu sehari sebelum mengirim ulang ke nomor ini."), "")
-# Meta's codes: what a person does. The sentences are in the driver's own table.
-CODES: dict[str, tuple[Any, str]] = {
-    **dict.fromkeys(("131026", "131009", "131021", "131030"), _NUMBER),
-    **dict.fromkeys(
-        ("132000", "132001", "132005", "132007", "132008", "132012", "132015", "132016", "132018"),
-        _TEMPLATE,
-    ),
-    **dict.fromkeys(
-        ("0", "190", "3", "10", "33", "368", "131005", "131031", "131037", "131042", "131045"),
-        _ACCOUNT,
-    ),
-    **dict.fromkeys(("130472", "131048", "131049"), _LATER),
-    "131047": (
-        _l("Pakai saluran lain untuk teks bebas, atau tunggu pelanggan menulis lebih dulu."),
-        SETTINGS,
-    ),
-    "131050": (_l("Hormati pilihan pelanggan; jangan kirim promosi lagi."), CUSTOMER),
-    "100": (_l("Periksa isian di rincian jawaban, lalu ubah dan kirim ulang."), ""),
-}
-
-
 def explain(message: Message) -> Explanation:
     """What to say about this message."""
-    tried = message.tries[-1] if message.tries else None
     if message.state in {"pending", "leased"}:
-        return _waiting(message, channels.in_order())
-    if message.kind == "otp_code" and message.state in {"failed", "unknown", "expired"}:
-        return Explanation(_("Tidak perlu apa-apa: pelanggan dapat meminta kode baru."))
-    if message.state == "failed" and tried is not None and tried.code in CODES:
-        todo, fix = CODES[tried.code]
-        return Explanation(str(todo), fix=fix)
-    todo, fix = {
-        "sending": (_("Sedang di tangan penyedia; hasilnya tercatat dalam hitungan detik."), ""),
-        "accepted": (_("Penyedia sudah menerimanya; status berikutnya menyusul."), ""),
-        "sent": (_("Sudah terkirim; ponsel pelanggan belum mengabari."), ""),
-        "failed": (_("Perbaiki sebabnya, misalnya nomor pelanggan, lalu kirim ulang."), CUSTOMER),
-        "unknown": (
-            _(
-                "Penyedia mungkin sudah mengirimnya. Tanyakan pelanggan atau lihat di aplikasi "
-                "WhatsApp, lalu kirim ulang hanya bila belum sampai."
-            ),
-            "",
-        ),
-        "expired": (_("Sudah tidak berguna saat gilirannya tiba. Kirim ulang bila perlu."), ""),
-        "cancelled": (_("Tidak dikirim karena alasannya sudah tidak ada."), ""),
-    }.get(message.state, ("", ""))
-    return Explanation(todo, fix=fix)
+        return _waiting(message)
+    found = _ending(message)
+    fix = found.fix
+    if fix == CUSTOMER and message.customer_id is None:
+        fix = "staff" if message.kind == "staff_notice" else ""
+    return Explanation(str(found.todo), fix=fix)
 
 
-def _waiting(message: Message, in_force: Sequence[ActiveChannel]) -> Explanation:
-    """Why it has not left yet."""
+def _ending(message: Message) -> Advice:
+    if message.state not in _ENDED:
+        return advice.STATES.get(message.state, Advice(""))
+    if message.kind == "otp_code":
+        return advice.LOGIN_CODE
+    if message.state == "failed" and (known := _by_code(message)):
+        return known
+    for start, known in advice.SENTENCES:
+        if message.reason.startswith(start):
+            return known
+    if message.state == "failed" and message.tries:
+        by_class = advice.OUTCOMES.get(message.tries[-1].outcome)
+        if by_class:
+            return by_class
+    return advice.STATES[message.state]
+
+
+def _by_code(message: Message) -> Advice | None:
+    """A status names Meta's code in its sentence; a refused send has it in its attempt."""
+    named = _CODE.search(message.reason)
+    code = named[1] if named else message.tries[-1].code if message.tries else ""
+    return advice.META.get(int(code)) if code.isascii() and code.isdigit() else None
+
+
+def _waiting(message: Message) -> Explanation:
+    """Why it has not left yet: the first of what holds it."""
     if message.lane == HELD:
-        return Explanation(_("Lanjutkan siarannya bila sudah boleh."), _("Siarannya dijeda."))
+        why = _("Siarannya dijeda.")
+        return Explanation(_("Lanjutkan siarannya bila sudah boleh."), why, BROADCAST)
     if not channels.sending_enabled():
         return Explanation(
             _("Hidupkan kembali lalu mulai ulang server."),
             _("Pengiriman dimatikan oleh WHATSAPP_ENABLED."),
         )
+    in_force = channels.in_order()
     if not in_force:
-        return Explanation(
-            _("Pilih satu di pengaturan."), _("Belum ada saluran WhatsApp."), SETTINGS
-        )
+        why = _("Belum ada saluran WhatsApp.")
+        return Explanation(_("Pilih satu di pengaturan."), why, SETTINGS)
+    if _before_hours(message):
+        at = _clock(message.next_at)
+        why = message.reason or _("Menunggu jam kirim: %(time)s.", time=at)
+        return Explanation(_("Dikirim otomatis pada waktunya."), why, HOURS)
     usable = [channel for channel in in_force if channel.usable]
     if not usable:
-        first = in_force[0]
-        return Explanation(
-            _("Perbaiki sebabnya di pengaturan; pesan berangkat begitu saluran jalan."),
-            _("Semua saluran berhenti: %(why)s", why=first.problem or first.pause_reason),
-            SETTINGS,
-        )
-    if message.next_at > wall() and message.reason:
-        return Explanation(_("Dikirim otomatis pada waktunya."), message.reason)
+        return _all_rest(in_force[0])
     if message.lane != "interactive" and all(room(c, urgent=False).full_today for c in usable):
         return Explanation(
             _("Tambah saluran, atau naikkan batasnya."),
             _("Batas harian saluran sudah tercapai; dilanjutkan besok."),
             SETTINGS,
         )
+    if message.next_at > wall() and message.reason:
+        return Explanation(_("Dikirim otomatis pada waktunya."), message.reason)
     return Explanation(_("Menunggu giliran; dikirim otomatis."))
+
+
+def _before_hours(message: Message) -> bool:
+    """Waiting for the sending hours, and nothing was tried since."""
+    if message.next_at <= wall() or message.tries:
+        return False
+    return message.kind in sending_hours.patient_kinds() and (
+        not message.reason or message.reason.startswith("Menunggu jam kirim")
+    )
+
+
+def _all_rest(first: ActiveChannel) -> Explanation:
+    """No channel can be used: why the first one cannot, and until when."""
+    why = _("Semua saluran berhenti: %(why)s", why=first.problem or first.pause_reason)
+    if first.problem or first.paused_until is None or first.pause_kind == "misconfigured":
+        todo = _("Perbaiki sebabnya di pengaturan; pesan berangkat begitu saluran jalan.")
+    elif first.pause_kind == "manual":
+        todo = _("Lanjutkan salurannya di pengaturan bila sudah boleh.")
+    else:
+        at = _clock(first.paused_until)
+        todo = _("Saluran dicoba lagi otomatis pukul %(time)s.", time=at)
+    return Explanation(todo, why, SETTINGS)
+
+
+def _clock(at: datetime) -> str:
+    """As the engine writes it in its reasons."""
+    return f"{at.astimezone(zone()):%d-%m-%Y %H.%M}"

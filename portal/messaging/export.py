@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask
@@ -29,11 +29,12 @@ HEADER = (
     "kunci",
 )
 CHUNK = 500
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\0")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 
-def rows(app: Flask, statement: Select[Any]) -> Iterator[bytes]:
-    """The lines of the file, with a mark that makes spreadsheets read it as UTF-8.
+def rows(app: Flask, statement: Select[Any], people: Mapping[str, str]) -> Iterator[bytes]:
+    """The lines of the file, with a mark that makes spreadsheets read it as UTF-8. `people`
+    are the names of staff and groups by address.
 
     Read chunk by chunk, each in a context of its own: a slow download keeps no transaction.
     """
@@ -43,19 +44,21 @@ def rows(app: Flask, statement: Select[Any]) -> Iterator[bytes]:
         page = statement if below is None else statement.where(Message.id < below)
         with app.app_context():
             found = db.session.execute(page.limit(CHUNK)).all()
-            lines = [_row(*row) for row in found]
+            lines = [_row(*row, people) for row in found]
             below = found[-1][0].id if found else None
         yield from lines
         if len(lines) < CHUNK:
             return
 
 
-def _row(message: Message, name: str | None, number: str | None) -> bytes:
+def _row(
+    message: Message, name: str | None, number: str | None, people: Mapping[str, str]
+) -> bytes:
     return _line(
         (
             _time(message.created_at),
             message.kind,
-            name or "",
+            name or people.get(message.recipient, ""),
             number or "",
             _masked(message.recipient),
             message.state,
@@ -65,7 +68,7 @@ def _row(message: Message, name: str | None, number: str | None) -> bytes:
             _time(message.sent_at),
             _time(message.delivered_at),
             _time(message.read_at),
-            message.dedupe_key,
+            masked_key(message),
         )
     )
 
@@ -90,3 +93,8 @@ def _masked(recipient: str) -> str:
         return PhoneNumber.parse(recipient).mask()
     except InvalidPhone:
         return recipient
+
+
+def masked_key(message: Message) -> str:
+    """The dedupe key without the whole number that some kinds carry in it."""
+    return message.dedupe_key.replace(message.recipient, _masked(message.recipient))

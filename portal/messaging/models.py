@@ -6,11 +6,13 @@ Channels and what they may carry are in `models_channels.py`.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.extensions import Model
 from portal.infra.types import State, UtcDateTime
+
+_EXIT = text("state IN ('failed', 'unknown', 'expired', 'cancelled')")
 
 
 class Message(Model):
@@ -29,6 +31,11 @@ class Message(Model):
         Index("ix_message_provider_id", "provider_id"),
         Index("ix_message_kind_id", "kind", "id"),
         Index("ix_message_batch_state", "batch", "state"),
+        # For the log: a prefix of a number, and the few that ended without arriving.
+        Index(
+            "ix_message_recipient", "recipient", postgresql_ops={"recipient": "varchar_pattern_ops"}
+        ),
+        Index("ix_message_exit", "state", "id", sqlite_where=_EXIT, postgresql_where=_EXIT),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,34 +1,26 @@
-"""Reading messages for screens: the log, one message with its story, words for its state."""
+"""Reading one message for screens: its story, words for its state. The list is in `finding.py`."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, select
 
+from portal.accounts.models import Staff
 from portal.customers.models import Customer
 from portal.extensions import db
+from portal.infra.audit import AuditEntry
 from portal.infra.inbox import InboundHook
-from portal.infra.timekeeping import wall, zone
+from portal.infra.timekeeping import wall
+from portal.messaging import channels
+from portal.messaging.finding import STATUSES
 from portal.messaging.models import Message, MessageAttempt
-from portal.messaging.resending import AGAIN, ARRIVED
+from portal.messaging.models_channels import Channel
+from portal.messaging.resending import never
 
-# What the filter offers -> the states behind it.
-STATUSES: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "waiting": (_l("Antre"), ("pending", "leased", "sending")),
-    "accepted": (_l("Diterima penyedia"), ("accepted",)),
-    "sent": (_l("Terkirim"), ("sent",)),
-    "delivered": (_l("Sampai"), ("delivered",)),
-    "read": (_l("Dibaca"), ("read",)),
-    "failed": (_l("Gagal"), ("failed",)),
-    "unknown": (_l("Perlu dicek"), ("unknown",)),
-    "expired": (_l("Kedaluwarsa"), ("expired",)),
-    "cancelled": (_l("Dibatalkan"), ("cancelled",)),
-}
 OUTCOMES: dict[str, Any] = {
     "started": _l("sedang berjalan"),
     "accepted": _l("diterima"),
@@ -43,79 +35,12 @@ MOVING = ("pending", "leased", "sending", "accepted", "sent")
 
 
 @dataclass(frozen=True)
-class Filter:
-    """What the log is narrowed to; empty means everything."""
-
-    text: str = ""
-    status: str = ""
-    kind: str = ""
-    driver: str = ""
-    customer_id: int | None = None
-    since: date | None = None
-    until: date | None = None
-    batch: str = ""
-
-
-@dataclass(frozen=True)
 class Moment:
     """One line of a message's story."""
 
     label: str
     at: datetime | None
     note: str = ""
-
-
-def filtered(wanted: Filter) -> Select[Any]:
-    """Messages with their customer (name, number), the newest first."""
-    statement: Any = (
-        select(Message, Customer.name, Customer.number)
-        .outerjoin(Customer, Customer.id == Message.customer_id)
-        .order_by(Message.id.desc())
-    )
-    if wanted.status in STATUSES:
-        statement = statement.where(Message.state.in_(STATUSES[wanted.status][1]))
-    if wanted.kind:
-        statement = statement.where(Message.kind == wanted.kind)
-    if wanted.driver:
-        statement = statement.where(Message.driver == wanted.driver)
-    if wanted.customer_id is not None:
-        statement = statement.where(Message.customer_id == wanted.customer_id)
-    if wanted.batch:
-        statement = statement.where(Message.batch == wanted.batch)
-    if wanted.since:
-        statement = statement.where(Message.created_at >= _midnight(wanted.since))
-    if wanted.until:
-        statement = statement.where(
-            Message.created_at < _midnight(wanted.until + timedelta(days=1))
-        )
-    return _narrow(statement, wanted.text) if wanted.text else statement
-
-
-def _midnight(day: date) -> datetime:
-    """The local day's beginning, in UTC."""
-    return datetime.combine(day, time(), zone()).astimezone(UTC)
-
-
-def _narrow(statement: Select[Any], text: str) -> Select[Any]:
-    """By customer name or number, provider's id, or part of the phone however it is written."""
-    like = f"%{text}%"
-    found = [
-        Customer.name.ilike(like),
-        Customer.number.ilike(like),
-        Message.provider_id == text,
-        Message.dedupe_key == text,
-    ]
-    digits = re.sub(r"^0", "62", re.sub(r"\D", "", text))
-    if len(digits) >= 4 and not re.search(r"[A-Za-z]", text):
-        found.append(Message.recipient.contains(digits))
-    return statement.where(or_(*found))
-
-
-def drivers_used() -> Sequence[str]:
-    """Drivers that carried a message so far."""
-    return db.session.scalars(
-        select(Message.driver).where(Message.driver != "").distinct().order_by(Message.driver)
-    ).all()
 
 
 def one(message_id: int) -> tuple[Message, Customer | None] | None:
@@ -128,6 +53,22 @@ def one(message_id: int) -> tuple[Message, Customer | None] | None:
     return None if row is None else (row[0], row[1])
 
 
+def customer_name(customer_id: int | None) -> str:
+    """Of the customer the log is narrowed to; empty without one."""
+    if customer_id is None:
+        return ""
+    return db.session.scalar(select(Customer.name).where(Customer.id == customer_id)) or ""
+
+
+def ways() -> dict[str, dict[Any, str]]:
+    """What the log can be narrowed to by way: stored channels by id, and all drivers known."""
+    labels = channels.labels()
+    kinds = {channel.kind: channel.label for channel in channels.in_order()}
+    stored = db.session.scalars(select(Channel.driver).distinct()).all()
+    drivers = {kind: kind for kind in sorted({*kinds, *stored})}
+    return {"channels": dict(sorted(labels.items())), "drivers": drivers}
+
+
 def copies_of(message_id: int) -> Sequence[int]:
     """Ids of the messages that repeat this one."""
     return db.session.scalars(
@@ -135,12 +76,12 @@ def copies_of(message_id: int) -> Sequence[int]:
     ).all()
 
 
-def story(message: Message) -> list[Moment]:
-    """What happened to it, in order."""
+def story(message: Message, labels: Mapping[int, str]) -> list[Moment]:
+    """What happened to it, in order. `labels` name the channels by id."""
     moments = [Moment(_("Antre"), message.created_at)]
     moments += [
         Moment(
-            _("Percobaan %(number)s lewat %(driver)s", number=n, driver=tried.driver),
+            _("Percobaan %(number)s lewat %(driver)s", number=n, driver=via(tried, labels)),
             tried.started_at,
             _tried(tried),
         )
@@ -157,7 +98,46 @@ def story(message: Message) -> list[Moment]:
     if message.state == "pending" and message.next_at > wall():
         label = _("Dicoba lagi") if message.tries else _("Berangkat paling cepat")
         moments.append(Moment(label, message.next_at))
-    return moments
+    return [*moments, *_ending(message)]
+
+
+def via(row: Message | MessageAttempt, labels: Mapping[int, str]) -> str:
+    """The channel that carried it, as people call it; the driver for one that is gone."""
+    return labels.get(row.channel_id or 0) or row.driver
+
+
+def _ending(message: Message) -> list[Moment]:
+    """Its exit, if it took one, and whose hand did it."""
+    if message.state == "cancelled":
+        found = _cancelled_by(message)
+        who = _("oleh %(name)s", name=found[0]) if found else _("otomatis")
+        return [Moment(_("Dibatalkan"), found[1] if found else None, f"{who} · {message.reason}")]
+    if message.state == "expired":
+        return [Moment(_("Kedaluwarsa"), message.expires_at, message.reason)]
+    if message.state in {"failed", "unknown"}:
+        label = _("Gagal") if message.state == "failed" else _("Perlu dicek")
+        last = message.tries[-1].finished_at if message.tries else None
+        return [Moment(label, last, message.reason)]
+    return []
+
+
+def _cancelled_by(message: Message) -> tuple[str, datetime] | None:
+    """The name of the staff member, and when; None when no person did it."""
+    entry = db.session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.subject == f"message:{message.id}", AuditEntry.action == "message.cancel")
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if entry is None:
+        return None
+    row_id = entry.actor.removeprefix("staff:")
+    name = (
+        db.session.scalar(select(Staff.name).where(Staff.id == int(row_id)))
+        if row_id.isdecimal()
+        else None
+    )
+    return name or entry.actor, entry.at
 
 
 def _tried(tried: MessageAttempt) -> str:
@@ -171,7 +151,7 @@ def _tried(tried: MessageAttempt) -> str:
 
 def can_resend(message: Message) -> bool:
     """Whether the log offers to send it again."""
-    return message.state in (*AGAIN, *ARRIVED) and message.kind != "otp_code"
+    return not never(message)
 
 
 def waiting_count() -> int:

@@ -1,7 +1,9 @@
-"""Sending a message again, as it was or changed: always a new row that points at the old one."""
+"""Sending one message again, as it was or changed: always a new row that points at the old one.
 
-from collections import Counter
-from collections.abc import Sequence
+Many at once are in `resending_many.py`.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,70 +15,110 @@ from portal.infra import audit
 from portal.messaging import recheck, service
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
-from portal.messaging.service import MessageError
+from portal.messaging.service import MessageError, NewMessage
 
 AGAIN = ("failed", "unknown", "expired", "cancelled")
-ARRIVED = ("sent", "delivered", "read")
-MOST_AT_ONCE = 1000
+ARRIVED = ("accepted", "sent", "delivered", "read")
 LONGEST_TEXT = 4000
 DATED = frozenset({"due_on", "paid_at", "period", "text"})
 """Values whose stored form is not what people type; they are carried over as they are."""
 
 
+class AlreadyAgain(MessageError):
+    """The same form came twice; the copy is there."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a person changed: the recipient as typed, named values as typed, a text or none."""
+
+    recipient: str
+    values: dict[str, str]
+    body: str = ""
+
+
 def refusal(message: Message) -> str:
     """Why this one is not sent again, in a sentence; empty when it may be."""
-    if message.kind == "otp_code":
-        return "Kode masuk tidak dikirim ulang; pelanggan meminta kode baru."
-    if message.state not in (*AGAIN, *ARRIVED):
-        return "Pesan ini masih dalam perjalanan."
-    if forgotten(message):
-        return "Isinya sudah dihapus karena umurnya."
+    if stop := never(message):
+        return stop
     if stop := recheck.outlived(message, recheck.gather([message])):
         return f"Tidak dikirim ulang: {stop.reason}"
     return ""
 
 
+def never(message: Message) -> str:
+    """What forbids it whatever is true meanwhile."""
+    if message.kind not in KINDS:
+        return "Jenis pesan ini tidak dikenal lagi."
+    if message.kind == "otp_code":
+        return "Kode masuk tidak dikirim ulang; pelanggan meminta kode baru."
+    if message.state not in (*AGAIN, *ARRIVED):
+        return "Pesan ini masih dalam perjalanan."
+    return "Isinya sudah dihapus karena umurnya." if forgotten(message) else ""
+
+
 def forgotten(message: Message) -> bool:
     """Whether its words were emptied when their retention ended."""
-    expected = KINDS[message.kind].expects if message.kind in KINDS else ()
-    return not message.body and any(name not in message.params for name in expected)
+    return not message.body and not message.params
 
 
-def resend(message_id: int) -> int:
-    """Queue a message again; returns the new row's id. Raises MessageError with the reason."""
-    return _again(_found(message_id), {})
+def copies(message_id: int) -> int:
+    """How often it was sent again so far. A form carries this number, so that the same form
+    sent twice is one copy."""
+    return db.session.scalar(select(func.count()).where(Message.parent_id == message_id)) or 0
 
 
-def resend_changed(message_id: int, recipient: str, values: dict[str, str], body: str) -> int:
+def resend(message_id: int, nth: int | None = None, *, knowingly: bool = False) -> int:
+    """Queue a message again; returns the new row's id.
+
+    `nth` is `copies()` when the form was made; `knowingly` that the person was warned that it
+    arrived. Raises MessageError with the reason, AlreadyAgain for a form sent twice.
+    """
+    return _again(_found(message_id, knowingly), nth, {})
+
+
+def resend_changed(
+    message_id: int, changes: Changes, nth: int | None = None, *, knowingly: bool = False
+) -> int:
     """Queue it again with another recipient, other values, or another text.
 
     Raises MessageError with a sentence about the first thing that will not do.
     """
-    old = _found(message_id)
-    changed: dict[str, Any] = {"recipient": _address(recipient)}
-    changed["params"] = {**old.params, **_typed(old, values)}
-    text = body.replace("\r\n", "\n").strip()
+    old = _found(message_id, knowingly)
+    changed: dict[str, Any] = {"recipient": _address(changes.recipient)}
+    changed["params"] = {**old.params, **_typed(old, changes.values)}
+    text = changes.body.replace("\r\n", "\n").strip()
     if len(text) > LONGEST_TEXT:
         raise MessageError(f"Teks paling banyak {LONGEST_TEXT} huruf.")
     changed["body"] = text or None
-    return _again(old, changed)
+    return _again(old, nth, changed)
 
 
-def _found(message_id: int) -> Message:
+def _found(message_id: int, knowingly: bool) -> Message:
     old = db.session.get(Message, message_id)
     if old is None:
         raise MessageError("Pesan tidak ditemukan.")
     if sentence := refusal(old):
         raise MessageError(sentence)
+    if old.state in ARRIVED and not knowingly:
+        raise MessageError("Pesan ini sudah sampai. Centang dahulu bahwa Anda tahu.")
     return old
 
 
-def _again(old: Message, changed: dict[str, Any]) -> int:
-    copies = db.session.scalar(select(func.count()).where(Message.parent_id == old.id)) or 0
-    new_id = service.queue(
+def _again(old: Message, nth: int | None, changed: dict[str, Any]) -> int:
+    number = copies(old.id) if nth is None else nth
+    new_ids = service.queue_many([copy_of(old, number, changed)])
+    if not new_ids:
+        raise AlreadyAgain("Pesan ini baru saja dikirim ulang.")
+    audit.record("message.resend", f"message:{old.id}", after={"new": new_ids[0]})
+    return new_ids[0]
+
+
+def copy_of(old: Message, number: int, changed: dict[str, Any]) -> NewMessage:
+    return NewMessage(
         old.kind,
         changed.get("recipient", old.recipient),
-        f"{old.kind}:resend:{old.id}:{copies + 1}",
+        f"{old.kind}:resend:{old.id}:{number + 1}",
         changed.get("params", old.params),
         customer_id=old.customer_id,
         invoice_id=old.invoice_id,
@@ -85,10 +127,6 @@ def _again(old: Message, changed: dict[str, Any]) -> int:
         parent_id=old.id,
         body=changed.get("body", old.body),
     )
-    if new_id is None:
-        raise MessageError("Pesan ini baru saja dikirim ulang.")
-    audit.record("message.resend", f"message:{old.id}", after={"new": new_id})
-    return new_id
 
 
 def _address(typed: str) -> str:
@@ -124,37 +162,3 @@ def _like(stored: Any, typed: str, name: str) -> Any:
     except ValueError:
         raise MessageError("Isi angka dengan benar, misalnya 165.000.") from None
     return typed
-
-
-def eligible(messages: Sequence[Message]) -> tuple[list[int], Counter[str]]:
-    """Which of these may be sent again, and why the others may not, counted by reason."""
-    facts = recheck.gather(messages)
-    ids: list[int] = []
-    reasons: Counter[str] = Counter()
-    for message in messages:
-        if message.kind == "otp_code":
-            reasons["Kode masuk tidak dikirim ulang."] += 1
-        elif message.state not in AGAIN:
-            reasons["Masih dalam perjalanan atau sudah sampai."] += 1
-        elif forgotten(message):
-            reasons["Isinya sudah dihapus karena umurnya."] += 1
-        elif stop := recheck.outlived(message, facts):
-            reasons[stop.reason] += 1
-        else:
-            ids.append(message.id)
-    return ids, reasons
-
-
-def resend_many(messages: Sequence[Message]) -> int:
-    """Queue the eligible ones again; one that has been sent again since is left out."""
-    ids, _reasons = eligible(messages)
-    repeated = set(
-        db.session.scalars(
-            select(Message.parent_id).where(Message.parent_id.in_(ids), Message.state.not_in(AGAIN))
-        )
-    )
-    chosen = [message for message in messages if message.id in set(ids) - repeated]
-    for message in chosen:
-        _again(message, {})
-    audit.record("message.resend_many", "messages", after={"count": len(chosen)})
-    return len(chosen)

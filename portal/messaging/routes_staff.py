@@ -4,7 +4,6 @@ Sending again is in `routes_resend.py`.
 """
 
 import logging
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, request, url_for
@@ -12,16 +11,14 @@ from flask_babel import gettext as _
 
 from portal.extensions import db
 from portal.infra.timekeeping import today
-from portal.messaging import export, queries, service, texts
+from portal.messaging import channels, export, finding, queries, service, texts
 from portal.messaging.explain import explain
+from portal.messaging.finding import Filter
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
 from portal.messaging.notices import everybody
-from portal.messaging.queries import Filter
 from portal.web.access import staff
 from portal.web.htmx import go, page
-from portal.web.pagination import paginate
-from portal.web.setup import row_id
 
 bp = Blueprint("messages", __name__, url_prefix="/admin/messages")
 log = logging.getLogger(__name__)
@@ -32,38 +29,28 @@ log = logging.getLogger(__name__)
 def index() -> Any:
     """All messages, the newest first, with filters in the address."""
     wanted = wanted_filter()
+    before, after = (finding.number(request.args.get(name, "")) for name in ("before", "after"))
     return page(
         "messaging/index.html",
         block="list",
-        found=paginate(queries.filtered(wanted)),
+        found=finding.one_page(wanted, before, after),
         wanted=wanted,
-        statuses=queries.STATUSES,
+        customer=queries.customer_name(wanted.customer_id),
+        statuses=finding.STATUSES,
         kinds=KINDS,
-        drivers=queries.drivers_used(),
-        people={told.recipient: told.name for told in everybody()},
-        query=request.query_string.decode(errors="replace"),
+        ways=queries.ways(),
+        people=_people(),
     )
 
 
 def wanted_filter() -> Filter:
-    """The filter in the address; what cannot be read is left out."""
-    return Filter(
-        text=request.args.get("q", "").strip()[:80],
-        status=request.args.get("status", ""),
-        kind=request.args.get("kind", ""),
-        driver=request.args.get("driver", ""),
-        customer_id=request.args.get("customer", type=row_id),
-        since=_day(request.args.get("since", "")),
-        until=_day(request.args.get("until", "")),
-        batch=request.args.get("batch", "")[:40],
-    )
+    """The filter in the address."""
+    return finding.read_filter(request.args)
 
 
-def _day(typed: str) -> date | None:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return None
+def _people() -> dict[str, str]:
+    """Staff and groups by their address."""
+    return {told.recipient: told.name for told in everybody()}
 
 
 @bp.get("/export.csv")
@@ -71,7 +58,7 @@ def _day(typed: str) -> date | None:
 def export_csv() -> Response:
     """The filtered log as a file."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    lines = export.rows(app, queries.filtered(wanted_filter()))
+    lines = export.rows(app, finding.filtered(wanted_filter()), _people())
     answer = Response(lines, content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="pesan-{today()}.csv"'
     return answer
@@ -82,6 +69,7 @@ def export_csv() -> Response:
 def show(message_id: int) -> Any:
     """One message: where it is, why, what to do, what the provider said."""
     message, customer = find(message_id)
+    labels = channels.labels()
     return page(
         "messaging/show.html",
         block="live",
@@ -89,13 +77,16 @@ def show(message_id: int) -> Any:
         customer=customer,
         kind=KINDS.get(message.kind),
         text=words(message),
-        story=queries.story(message),
+        story=queries.story(message, labels),
+        labels=labels,
+        key=export.masked_key(message),
+        via=queries.via,
         told=explain(message),
         copies=queries.copies_of(message_id),
         can_resend=queries.can_resend(message),
         moving=message.state in queries.MOVING,
         outcomes=queries.OUTCOMES,
-        people={told.recipient: told.name for told in everybody()},
+        people=_people(),
     )
 
 

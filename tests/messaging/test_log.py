@@ -42,11 +42,11 @@ def failed(provider: Provider, code: str = "", **about: object) -> int:
 @pytest.mark.parametrize(
     ("code", "words", "fix"),
     [
-        ("131026", "Perbaiki nomor WhatsApp", "customer"),
+        ("131026", "Perbaiki nomor WhatsApp", ""),
         ("132001", "Samakan template", "whatsapp"),
         ("131047", "saluran lain untuk teks bebas", "whatsapp"),
         ("131049", "Tunggu sehari", ""),
-        ("77", "Perbaiki sebabnya", "customer"),
+        ("77", "Perbaiki sebabnya", ""),
     ],
 )
 def test_a_refusal_says_what_to_do(provider: Provider, code: str, words: str, fix: str) -> None:
@@ -162,7 +162,10 @@ def test_one_that_arrived_is_sent_again_only_after_a_warning(
     db.session.commit()
     assert "menerimanya dua kali" in desk.page(f"{LOG}/{message_id}/resend").text
     assert "menjadi pesan kedua" in desk.page(f"{LOG}/{message_id}/edit").text
-    desk.post(f"{LOG}/{message_id}/resend")
+    unaware = desk.post(f"{LOG}/{message_id}/resend")
+    assert unaware.status_code == 422 and "Centang dahulu" in unaware.text
+    assert len(factories.every(Message)) == 1
+    desk.post(f"{LOG}/{message_id}/resend", knowingly="1")
     assert factories.every(Message)[-1].parent_id == message_id
 
 
@@ -175,7 +178,7 @@ def test_many_at_once_skips_with_reasons_and_never_twice(desk: Visitor, provider
     queued(key="waiting")
 
     asked = desk.page(f"{LOG}/resend-many?status=failed").text
-    assert "Dari 4 pesan yang tersaring, 3 akan dikirim ulang." in asked
+    assert "Dari pesan yang tersaring, 3 akan dikirim ulang." in asked
     assert "1 × Sudah lunas." in asked
     for _ in range(2):
         desk.post(f"{LOG}/resend-many?status=failed")
