@@ -7,6 +7,7 @@ more than what was really under way.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 
@@ -36,6 +37,17 @@ log = logging.getLogger(__name__)
 BATCH = 100
 LOOK_AGAIN = 0.15
 """Seconds between two looks for new messages while others are under way."""
+
+
+_leaving = threading.Event()
+
+
+def leave_soon() -> None:
+    """This process was told to end: nothing more is taken on, what is under way is finished.
+
+    Safe in a signal handler.
+    """
+    _leaving.set()
 
 
 class Pump:
@@ -110,6 +122,8 @@ class Pump:
     def _claim(self) -> list[Claimed]:
         current = time.monotonic()
         if current < self.look_at or current > self.deadline or not self.outlook.open:
+            return []
+        if _leaving.is_set():
             return []
         room = self._room()
         if not room:
@@ -193,6 +207,8 @@ class Pump:
         """Nothing to do now. True when a slot of the main channel opens within the budget."""
         current = time.monotonic()
         if self.outlook.main is None or current > self.deadline or self._spent():
+            return False
+        if _leaving.is_set():
             return False
         allowed = self.outlook.room()
         if allowed.count is None or allowed.count > 0 or allowed.full_today:
