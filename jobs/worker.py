@@ -37,7 +37,7 @@ class LaneWorker(SimpleWorker):
     def request_stop(self, signum: int, frame: Any) -> None:
         """A deploy need not wait for a long drain: it takes nothing more on."""
         pump.leave_soon()
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 def run_lane(lane: str) -> None:
