@@ -44,7 +44,7 @@ def rows(app: Flask, statement: Select[Any], people: Mapping[str, str]) -> Itera
         page = statement if below is None else statement.where(Message.id < below)
         with app.app_context():
             found = db.session.execute(page.limit(CHUNK)).all()
-            lines = [_row(*row, people) for row in found]
+            lines = [_row(message, name, number, people) for message, name, number in found]
             below = found[-1][0].id if found else None
         yield from lines
         if len(lines) < CHUNK:

@@ -113,12 +113,13 @@ def _day(typed: str) -> date | None:
 
 def filtered(wanted: Filter) -> Select[Any]:
     """Messages with their customer (name, number), the newest first."""
-    statement = (
+    statement: Any = (
         select(Message, Customer.name, Customer.number)
         .outerjoin(Customer, Customer.id == Message.customer_id)
         .order_by(Message.id.desc())
     )
-    return statement.where(*conditions(wanted))
+    found: Select[Any] = statement.where(*conditions(wanted))
+    return found
 
 
 def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
@@ -215,7 +216,7 @@ def _speaks_of(text: str) -> ColumnElement[bool]:
     return Message.id.in_(union_all(*direct))
 
 
-def _customers(text: str) -> Select[tuple[int]]:
+def _customers(text: str) -> Select[Any]:
     found = [
         Customer.name.icontains(text, autoescape=True),
         Customer.number.icontains(text, autoescape=True),

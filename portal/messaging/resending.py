@@ -39,8 +39,8 @@ class Changes:
 
 def refusal(message: Message) -> str:
     """Why this one is not sent again, in a sentence; empty when it may be."""
-    if stop := never(message):
-        return stop
+    if sentence := never(message):
+        return sentence
     if stop := recheck.outlived(message, recheck.gather([message])):
         return f"Tidak dikirim ulang: {stop.reason}"
     return ""
