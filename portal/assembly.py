@@ -35,6 +35,7 @@ MODEL_MODULES = (
 # Every feature with routes or commands, in the order of the house.
 BLUEPRINTS = (
     "portal.health.routes",
+    "portal.health.routes_staff",
     "portal.accounts.routes_staff",
     "portal.customers.routes_login",
     "portal.plans.routes_staff",
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     "portal.messaging.routes_resend",
     "portal.messaging.routes_texts",
     "portal.messaging.routes_settings",
+    "portal.messaging.routes_channels",
     "portal.messaging.hooks",
     "portal.notices.routes_staff",
     "portal.broadcasts.routes_staff",

@@ -22,6 +22,7 @@ ACTIONS: dict[str, Any] = {
     "broadcast.resume": _l("Siaran dilanjutkan"),
     "broadcast.start": _l("Siaran dikirim"),
     "broadcast.test": _l("Siaran diuji"),
+    "channel.resume": _l("Saluran dilanjutkan"),
     "customer.change": _l("Data pelanggan diubah"),
     "customer.messages": _l("Pilihan pesan diubah"),
     "customers.import": _l("Pelanggan diimpor"),

@@ -20,6 +20,7 @@ ITEMS = (
     ("plans.index", _l("Paket"), "package", "/admin/plans"),
     ("imports.index", _l("Impor"), "upload", "/admin/imports"),
     ("dashboard.audit", _l("Log audit"), "list-check", "/admin/audit"),
+    ("queue_health.index", _l("Kesehatan"), "activity", "/admin/health"),
     ("settings.index", _l("Pengaturan"), "settings", "/admin/settings"),
 )
 

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from portal.config import ROOT, Settings
 from portal.core.driverkit import DriverError
 from portal.extensions import db
+from portal.health import lanes
 from portal.health.invariants import INVARIANTS, violations
 from portal.infra import queue
 from portal.infra.schedule import ScheduleRun
@@ -55,6 +56,29 @@ def scheduler() -> Finding:
     return Finding("scheduler", "ok", "runs")
 
 
+def heartbeats() -> Finding:
+    """The scheduler and a worker of every lane were heard within a minute."""
+    missing = lanes.missing_roles()
+    if missing:
+        words = f"nobody heard for a minute: {', '.join(missing)}"
+        return Finding("heartbeats", "warn", f"{words}; are worker and scheduler started?")
+    alive = sum(process.alive for process in lanes.processes())
+    return Finding("heartbeats", "ok", f"{alive} processes, every lane is worked")
+
+
+def outbox() -> Finding:
+    """No lane's oldest due work is older than five minutes, unless it gets on behind a limit."""
+    late = [lane for lane in lanes.lanes() if lane.oldest and lane.oldest > lanes.TOO_OLD]
+    words = ", ".join(
+        f"{lane.name} {int(lane.oldest.total_seconds() // 60)} min" for lane in late if lane.oldest
+    )
+    if any(lane.stuck for lane in late):
+        return Finding("outbox", "warn", f"waiting too long: {words}; see /admin/health")
+    if late:
+        return Finding("outbox", "ok", f"gets on, the oldest waits: {words}")
+    return Finding("outbox", "ok", "nothing waits longer than five minutes")
+
+
 def configuration() -> Finding:
     """Settings that are legal but unwise."""
     settings: Settings = current_app.extensions["loket.settings"]
@@ -86,7 +110,15 @@ def invariants() -> Iterator[Finding]:
             yield Finding(rule.name, "ok", rule.sentence)
 
 
-CHECKS: Sequence[Callable[[], Finding]] = (database, bell, scheduler, configuration, whatsapp)
+CHECKS: Sequence[Callable[[], Finding]] = (
+    database,
+    bell,
+    scheduler,
+    heartbeats,
+    outbox,
+    configuration,
+    whatsapp,
+)
 
 
 def examine() -> list[Finding]:

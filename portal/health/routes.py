@@ -3,15 +3,13 @@
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from sqlalchemy import func, select
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from portal.config import Settings
 from portal.extensions import db
 from portal.health import checks
+from portal.health.metrics import collect
 from portal.infra.secrets import same
-from portal.messaging.models import Message
-from portal.payments.models import AttentionItem
 from portal.web.access import public
 
 bp = Blueprint("health", __name__)
@@ -48,15 +46,4 @@ def metrics() -> Response:
     local = request.remote_addr in {"127.0.0.1", "::1"} and not settings.trusted_proxies
     if not (local or (settings.metrics_token and same(given, settings.metrics_token))):
         abort(403)
-    registry = CollectorRegistry()
-    messages = Gauge(
-        "loket_messages", "Messages by lane and state", ["lane", "state"], registry=registry
-    )
-    rows = db.session.execute(
-        select(Message.lane, Message.state, func.count()).group_by(Message.lane, Message.state)
-    )
-    for lane, state, count in rows:
-        messages.labels(lane, state).set(count)
-    attention = Gauge("loket_attention_items", "Open items needing a person", registry=registry)
-    attention.set(db.session.scalar(select(func.count()).where(AttentionItem.state == "open")) or 0)
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(collect()), content_type=CONTENT_TYPE_LATEST)

@@ -8,13 +8,13 @@ Arguments are ids only, never personal data, since RQ writes them to its log.
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, current_app
 from redis import Redis
-from redis.backoff import NoBackoff
+from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
@@ -51,6 +51,7 @@ JOB_TIMEOUT = 60
 """Seconds a job may take; below every lease (see portal/infra/locks.py)."""
 
 _QUIET_SECONDS = 5.0
+_PROBE = "loket:bell"
 
 
 @dataclass
@@ -81,20 +82,28 @@ class Bell:
         return True
 
     def alive(self) -> bool:
-        """Whether Redis answers at all, asked afresh."""
+        """Whether Redis takes what we give it, asked afresh.
+
+        A ping is not enough: a full or read-only Redis answers it and takes no ring.
+        """
         try:
-            return bool(self.redis.ping())
+            self.redis.set(_PROBE, 1, ex=60)
         except (RedisError, OSError):
+            self.silent_until = time.monotonic() + _QUIET_SECONDS
             return False
+        self.silent_until = 0.0
+        return True
 
 
 def connect(url: str, *, for_worker: bool = False) -> Redis:
     """A client that gives up after a second; the worker's blocks as RQ wants.
 
-    redis-py's defaults retry ten times: a frozen Redis would hold a page for a minute.
+    redis-py's defaults retry ten times: a frozen Redis would hold a page for a minute, and
+    a worker would notice that Redis is back up to ten seconds late.
     """
     if for_worker:
-        return Redis.from_url(url)
+        patience = Retry(ExponentialBackoff(cap=1, base=0.1), 3)
+        return Redis.from_url(url, socket_connect_timeout=2, retry=patience)
     return Redis.from_url(
         url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
     )
@@ -109,6 +118,36 @@ def bell() -> Bell:
     """This application's bell."""
     found: Bell = current_app.extensions["loket.bell"]
     return found
+
+
+@dataclass(frozen=True)
+class BellState:
+    """What Redis says about itself: memory in bytes, rings not answered yet by lane."""
+
+    alive: bool
+    memory: int = 0
+    waiting: Mapping[str, int] = field(default_factory=dict)
+
+
+def look(redis_url: str, seconds: float = 0.5) -> BellState:
+    """Ask Redis how it is: one exchange, and no longer than a page can wait."""
+    client = Redis.from_url(
+        redis_url,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        pipe = client.pipeline(transaction=False)
+        pipe.info("memory")
+        for lane in LANES:
+            pipe.llen(f"rq:queue:{lane}")
+        memory, *lengths = pipe.execute()
+    except (RedisError, OSError):
+        return BellState(alive=False)
+    finally:
+        client.close()
+    return BellState(True, int(memory["used_memory"]), dict(zip(LANES, lengths, strict=True)))
 
 
 def ring(job: str, *ids: int | str) -> None:

@@ -32,6 +32,14 @@
   doc.addEventListener("htmx:configRequest", function (event) {
     event.detail.headers["X-CSRFToken"] = meta("csrf-token");
   });
+  // A page nobody looks at does not ask; looked at again, it asks at once.
+  doc.addEventListener("htmx:beforeRequest", function (event) {
+    if (doc.hidden && event.detail.elt.hasAttribute("data-live")) event.preventDefault();
+  });
+  doc.addEventListener("visibilitychange", function () {
+    if (doc.hidden) return;
+    doc.querySelectorAll("[data-live]").forEach(function (item) { item.dispatchEvent(new Event("look")); });
+  });
   doc.addEventListener("toast", function (event) {
     toast(event.detail.level, event.detail.message);
   });
@@ -72,12 +80,14 @@
     });
   });
 
-  // A chip puts its words where the cursor was.
+  // A chip puts its words where the cursor was, or in the place of all that was there.
   doc.addEventListener("click", function (event) {
     var chip = event.target.closest("[data-insert]");
     var into = chip && doc.getElementById(chip.dataset.into);
     if (!into || into.readOnly) return;
-    into.setRangeText(chip.dataset.insert, into.selectionStart, into.selectionEnd, "end");
+    event.preventDefault();
+    if ("whole" in chip.dataset) into.value = chip.dataset.insert;
+    else into.setRangeText(chip.dataset.insert, into.selectionStart, into.selectionEnd, "end");
     into.focus();
     into.dispatchEvent(new Event("input", { bubbles: true }));
   });
