@@ -46,20 +46,20 @@ def locked(broadcast_id: int) -> Broadcast | None:
 
 
 def continue_all(seconds: float = SECONDS) -> int:
-    """One tick: queue what is not queued yet, keep paused ones still, end what has ended.
+    """One tick: first what was stopped stays stopped, then what is confirmed is queued.
 
     Commits as it goes; returns how many messages were queued.
     """
     ends = time.monotonic() + seconds
     count = 0
-    for broadcast_id in _in("queueing"):
-        count += expand(broadcast_id, ends)
     for broadcast_id in _in("paused"):
         _keep_still(broadcast_id)
-    for broadcast_id in _in("sending"):
-        _finish(broadcast_id)
     for broadcast_id in _in("cancelled"):
         _clear_away(broadcast_id)
+    for broadcast_id in _in("queueing"):
+        count += expand(broadcast_id, ends)
+    for broadcast_id in _in("sending"):
+        _finish(broadcast_id)
     return count
 
 

@@ -39,7 +39,7 @@ def test_every_page_of_the_menu(
         assert menu.is_visible()
         visit.check("phone-admin-menu")
     links = [link.get_attribute("href") for link in menu.get_by_role("link").all()]
-    assert len(links) == 10
+    assert len(links) == 11
     for href in links:
         page.goto(stack.url + href)
         assert page.locator("h1").is_visible()
