@@ -6,6 +6,7 @@ When Redis has been away for a minute, waiting work is done here instead: slower
 
 import logging
 import os
+import secrets
 import signal
 import socket
 import time
@@ -31,7 +32,8 @@ class Scheduler:
 
     def __init__(self, app: Flask, inline_after: float = INLINE_AFTER) -> None:
         self.app = app
-        self.holder = f"{socket.gethostname()}:{os.getpid()}"
+        # The number alone would be the same in two containers of one name.
+        self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.inline_after = inline_after
         self.next_run: dict[str, float] = {}
         self.bell_lost: float | None = None

@@ -27,12 +27,16 @@ from portal.messaging import pump
 log = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG = 1
+WORKER_TTL = 45
+"""Seconds: a connection whose other end vanished without a word is given up after this."""
 
 
 class LaneWorker(SimpleWorker):
     """RQ's worker without a fork per job and without job arguments in its log."""
 
     log_job_description = False
+    # RQ's own minute would keep a login code waiting that long after Redis is back.
+    max_connection_wait_time = 2.0
 
     def request_stop(self, signum: int, frame: Any) -> None:
         """A deploy need not wait for a long drain: it takes nothing more on."""
@@ -60,6 +64,7 @@ def _work(lane: str, redis_url: str) -> None:
                 [Queue(lane, connection=connection, serializer=JSONSerializer)],
                 connection=connection,
                 serializer=JSONSerializer,
+                worker_ttl=WORKER_TTL,
             )
             worker.work(with_scheduler=False, logging_level="WARNING")
             return

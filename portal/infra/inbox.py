@@ -8,7 +8,17 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, Index, LargeBinary, String, Text, UniqueConstraint, select, update
+from sqlalchemy import (
+    JSON,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    case,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -74,7 +84,13 @@ def store(source: str, body: bytes, headers: Mapping[str, str]) -> int:
         outcome="",
     ).on_conflict_do_update(
         index_elements=["source", "dedupe_key"],
-        set_={"repeats": InboundHook.repeats + 1, "state": "received", "next_at": now},
+        set_={
+            "repeats": InboundHook.repeats + 1,
+            "state": "received",
+            "next_at": now,
+            # One that was done with, or given up, has all its tries but the first again.
+            "attempts": case((InboundHook.state == "received", InboundHook.attempts), else_=1),
+        },
     )
     hook_id: int = db.session.execute(statement.returning(InboundHook.id)).scalar_one()
     queue.ring(queue.PROCESS_HOOK, hook_id)
