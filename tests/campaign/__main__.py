@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--database", default="", help="URL; SQLite in a temporary folder without")
     parser.add_argument("--redis", default="redis://127.0.0.1:1/0")
     parser.add_argument("--phases", default="", help="only these, comma separated")
+    parser.add_argument("--minutes", type=float, default=120, help="begin no phase after that")
     asked = parser.parse_args()
     result = run(
         Plan(
@@ -28,6 +29,7 @@ def main() -> int:
             seed=asked.seed,
             database_url=asked.database,
             redis_url=asked.redis,
+            budget=asked.minutes * 60,
             only=tuple(filter(None, asked.phases.split(","))),
         )
     )

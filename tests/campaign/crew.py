@@ -6,6 +6,7 @@ member is a fork of it, so a death costs the trial a few milliseconds. A member 
 any moment. Waits that a trial cannot sit through are shortened here, in the members only.
 """
 
+import ctypes
 import mmap
 import os
 import signal
@@ -13,17 +14,20 @@ import socket
 import struct
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 
 from flask import Flask
 
 from portal.core.clock import SystemClock, machine_time
 
-LIMITS = (1, 2, 3, 6, 12, 40, 400)
+LIMITS = (1, 4, 12, 40, 100, 400)
+_DIE_WITH_PARENT = 1
 
 
 @dataclass(frozen=True)
@@ -110,9 +114,8 @@ class Crew:
         self._read_notes()
         while (buried := self._bury()) is not None:
             member, status = buried
-            if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
-                pass  # counted where it happened
-            else:
+            killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+            if not killed and os.waitstatus_to_exitcode(status) != 1:
                 self.faults[f"{member.role} ended with {status}"] += 1
             member.pid = 0
         for member in self.members:
@@ -123,7 +126,9 @@ class Crew:
     def _read_notes(self) -> None:
         try:
             while chunk := os.read(self._reader, 65536):
-                self.kills.update(chunk.decode().split())
+                for note in chunk.decode().split():
+                    told = self.faults if note.startswith("fault:") else self.kills
+                    told[note.removeprefix("fault:")] += 1
         except BlockingIOError:
             pass
 
@@ -153,24 +158,27 @@ class Crew:
             return
         status = 1
         try:
+            ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
             random = Random(seed)
             if self.killing and member.killable and self.at_checkpoints:
                 self.app.extensions["loket.checkpoint"] = self._visitor(random)
             member.run(random)
             status = 0
-        except BaseException:
-            import traceback
-
+        except BaseException as error:
+            self._note(f"fault:{member.role}:{type(error).__name__}:{_where(error)}")
             traceback.print_exc()
         finally:
             os._exit(status)
+
+    def _note(self, what: str) -> None:
+        os.write(self._writer, f"{what}\n".encode())
 
     def _visitor(self, random: Random) -> Callable[[str], None]:
         def visit(name: str) -> None:
             if random.random() < self.at_checkpoints:
                 # Threads with requests under way get a moment, or none.
                 time.sleep(random.choice((0, 0, 0.002, 0.02)))
-                os.write(self._writer, f"{name}\n".encode())
+                self._note(name)
                 os.kill(os.getpid(), signal.SIGKILL)
 
         return visit
@@ -188,6 +196,12 @@ class Crew:
                 os.waitpid(member.pid, 0)
                 member.pid = 0
         self._read_notes()
+
+
+def _where(error: BaseException) -> str:
+    """The last line of the product that the error passed."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/portal/" in f.filename]
+    return f"{Path(frames[-2].filename).stem}.{frames[-2].name}" if len(frames) > 1 else "?"
 
 
 def roster(app: Flask, times: Times, door: socket.socket, schedulers: int = 2) -> list[Member]:
