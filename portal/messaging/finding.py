@@ -138,10 +138,10 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(in_states(STATUSES[wanted.status][1]))
     if wanted.since:
         start = _midnight(wanted.since)
-        found += [Message.id >= _first_id(start - MARGIN), Message.created_at >= start]
+        found += [Message.id >= first_id(start - MARGIN), Message.created_at >= start]
     if wanted.until:
         end = _midnight(wanted.until + timedelta(days=1))
-        found += [Message.id < _first_id(end + MARGIN), Message.created_at < end]
+        found += [Message.id < first_id(end + MARGIN), Message.created_at < end]
     if wanted.text:
         found.append(_speaks_of(wanted.text))
     return found
@@ -174,7 +174,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), zone()).astimezone(UTC)
 
 
-def _first_id(at: datetime) -> int:
+def first_id(at: datetime) -> int:
     """The lowest id of about that time, by halving: some twenty look-ups by primary key."""
     low, high = 0, (db.session.scalar(select(func.max(Message.id))) or 0) + 1
     while low < high:

@@ -9,10 +9,9 @@ from flask import Flask
 from portal.core.clock import FixedClock
 from portal.core.driverkit import Misconfigured, Permanent
 from portal.extensions import db
-from portal.messaging import channel_config, channels, meters, resending, retention, sending
+from portal.messaging import channel_config, channels, meters, sending
 from portal.messaging.explain import explain
-from portal.messaging.models import Message, MessageAttempt
-from portal.settings import service as settings
+from portal.messaging.models import Message
 from tests import factories
 from tests.messaging.fakes import Provider
 from tests.messaging.rows import CONFIRMATION, REMINDER, message, queued
@@ -60,15 +59,6 @@ def test_waiting_says_what_for(app: Flask, provider: Provider, clock: FixedClock
     meters.pause(channels.active(), "misconfigured", "Token dicabut.")  # type: ignore[arg-type]
     db.session.commit()
     assert told(message_id)[0] == "Semua saluran berhenti: Token dicabut."
-
-
-def test_without_a_channel_it_says_so(app: Flask) -> None:
-    from portal.messaging import service
-
-    message_id = queued(batch="broadcast:1")
-    service.hold("broadcast:1")
-    db.session.commit()
-    assert told(message_id)[0] == "Siarannya dijeda."
 
 
 def test_outside_sending_hours_it_names_the_hour(provider: Provider, clock: FixedClock) -> None:
@@ -224,41 +214,6 @@ def test_a_long_file_is_read_in_chunks(desk: Visitor) -> None:
     db.session.commit()
     lines = desk.client.get(f"{LOG}/export.csv").text.strip().splitlines()
     assert len(lines) == 1 + export.CHUNK * 2
-
-
-# Forgetting
-
-
-def test_old_words_go_and_the_row_and_its_key_stay(provider: Provider, clock: FixedClock) -> None:
-    old = queued(key="old")
-    sending.deliver(old)
-    waiting = queued(key="waiting")
-    clock.move(days=91)
-    new = queued(key="new")
-    sending.deliver(new)
-    settings.change("messages.retention_days", 90)
-    while retention.clear_old():
-        db.session.commit()
-    db.session.commit()
-
-    assert (message(old).params, message(old).dedupe_key) == ({}, "payment_confirmation:old")
-    assert message(waiting).params and message(new).params
-    kept = {row.message_id: bool(row.payload) for row in factories.every(MessageAttempt)}
-    assert kept == {old: False, new: True}
-    row = db.session.get_one(Message, old)
-    row.state = "failed"
-    assert "sudah dihapus" in resending.refusal(row)
-    db.session.rollback()
-
-
-def test_a_forgotten_message_still_has_a_page(desk: Visitor, clock: FixedClock) -> None:
-    message_id = queued()
-    db.session.get_one(Message, message_id).state = "failed"
-    db.session.commit()
-    clock.move(days=100)
-    retention.clear_old()
-    db.session.commit()
-    assert desk.get(f"{LOG}/{message_id}").status_code == 200
 
 
 def test_a_provider_that_refuses_us_is_a_matter_for_the_settings(
