@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from random import SystemRandom
 
 from portal.messaging import meters
@@ -9,6 +10,7 @@ from portal.messaging.channels import ActiveChannel
 from portal.messaging.delivery import Retry, Step, after_error
 from portal.messaging.flights import Answer
 from portal.messaging.ledger import Outcome
+from portal.messaging.masking import storable
 
 _random = SystemRandom()
 
@@ -25,7 +27,9 @@ class Aftermath:
 
     def outcome(self, answer: Answer) -> Outcome:
         """The answer with the step that follows from it."""
-        sendout = answer.sendout
+        sendout, receipt = answer.sendout, answer.receipt
+        if receipt is not None and receipt.provider_id is not None:
+            receipt = replace(receipt, provider_id=storable(receipt.provider_id))
         if answer.error is None:
             step = Step("accepted", "accepted")
         else:
@@ -37,7 +41,8 @@ class Aftermath:
                 self.retry,
                 _random,
             )
-        return Outcome(sendout, answer.receipt, answer.error, answer.milliseconds, step)
+            step = replace(step, reason=storable(step.reason))
+        return Outcome(sendout, receipt, answer.error, answer.milliseconds, step)
 
     def tell_meters(self, outcomes: Sequence[Outcome]) -> bool:
         """Successes, failures and wishes to rest, by channel, in the caller's transaction.

@@ -19,6 +19,7 @@ from portal.infra.timekeeping import wall
 from portal.messaging.claims import LEASE
 from portal.messaging.delivery import Step
 from portal.messaging.drivers.base import Receipt
+from portal.messaging.masking import storable
 from portal.messaging.models import Message, MessageAttempt
 from portal.messaging.preparing import Sendout
 
@@ -195,7 +196,7 @@ def _tried_values(outcome: Outcome, fenced: set[int], current: datetime) -> dict
         "b_outcome": "fenced" if sendout.claimed.id in fenced else step.outcome,
         "b_reason": step.reason,
         "b_answer": sendout.mask.answer(outcome.receipt, outcome.error),
-        "b_code": outcome.error.code[:60] if outcome.error else "",
+        "b_code": storable(outcome.error.code)[:60] if outcome.error else "",
         "b_status": outcome.http_status,
         "b_latency": outcome.milliseconds,
     }

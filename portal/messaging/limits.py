@@ -38,6 +38,11 @@ class Grant:
     wait: float = 0.0
     reason: str = ""
 
+    @property
+    def used_up(self) -> bool:
+        """Whether it is the channel's day or circle that has no room left."""
+        return self.at is None and self.reason in (FULL_DAY, FULL_CIRCLE)
+
 
 @dataclass(frozen=True)
 class Room:

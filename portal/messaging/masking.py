@@ -13,6 +13,11 @@ LIMIT = 8000
 HIDDEN = "••••••"
 
 
+def storable(text: str) -> str:
+    """Without what no database keeps: NUL, and halves of letters that JSON may hold."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 @dataclass(frozen=True)
 class Mask:
     """What must not be readable in the log of one message."""
@@ -42,4 +47,4 @@ class Mask:
             text = text.replace(digits, f"{digits[:4]}••••{digits[-3:]}")
         if self.code:
             text = re.sub(rf"(?<!\d){re.escape(self.code)}(?!\d)", HIDDEN, text)
-        return redact_secrets(text)[:LIMIT]
+        return redact_secrets(storable(text))[:LIMIT]

@@ -18,6 +18,7 @@ from portal.config import Settings
 from portal.extensions import db
 from portal.infra.timekeeping import wall
 from portal.messaging import service
+from portal.messaging.claims import Claimed, Ending
 from portal.messaging.models import NoticeRecipient
 from portal.messaging.service import MAX_KEY, NewMessage
 
@@ -125,6 +126,16 @@ def stand_ins(message: GroupMessage) -> list[NewMessage]:
         )
         for told in chosen
     ]
+
+
+def split(message: Claimed) -> Ending:
+    """A group that no channel in force can write to: its stand-ins are told instead."""
+    children = stand_ins(message)
+    if not children:
+        return Ending(message, "failed", "Saluran ini tidak dapat menulis ke grup.")
+    service.queue_many(children)
+    words = f"Saluran tidak dapat menulis ke grup; disampaikan ke {len(children)} petugas."
+    return Ending(message, "cancelled", words)
 
 
 def channel_paused(key: str, label: str, reason: str, at: datetime) -> None:

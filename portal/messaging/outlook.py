@@ -8,6 +8,7 @@ from portal.extensions import db
 from portal.messaging import channels, limits
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.limits import Room
+from portal.messaging.preparing import Sendout
 
 FRESH_SECONDS = 0.5
 """How long the channels are not read again: a driver chosen in the browser carries what is
@@ -69,6 +70,12 @@ class Outlook:
     def usable(self) -> set[str]:
         """The channels, as configured, through which a message may leave now."""
         return {channel.identity for channel in self.channels if channel.usable}
+
+    def others(self, full: frozenset[str], sendout: Sendout) -> bool:
+        """Whether another channel may have room for what its own has not."""
+        if sendout.claimed.bound_to:
+            return False
+        return any(c.usable and c.key not in full | {sendout.channel.key} for c in self.channels)
 
     def room(self) -> Room:
         """What the main channel takes within the horizon; nothing is reserved."""

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from portal.extensions import db
 from portal.infra.checkpoints import checkpoint
@@ -22,7 +23,6 @@ from portal.messaging import (
     notices,
     preparing,
     sending_hours,
-    service,
 )
 from portal.messaging.aftermath import Aftermath
 from portal.messaging.claims import Claimed, Ending
@@ -30,7 +30,7 @@ from portal.messaging.delivery import Retry
 from portal.messaging.flights import MOST, Answer, Flights
 from portal.messaging.ledger import Outcome
 from portal.messaging.outlook import Outlook
-from portal.messaging.preparing import Prepared, Sendout
+from portal.messaging.preparing import Batch, Prepared, Sendout
 
 log = logging.getLogger(__name__)
 
@@ -154,23 +154,30 @@ class Pump:
         if not claimed:
             return
         self.handled += len(claimed)
-        batch = preparing.read(claimed)
+        self._place(preparing.read(claimed), self.outlook.full)
+
+    def _place(self, batch: Batch, full: frozenset[str]) -> None:
+        """Whom a channel turns out to have no room for tries the next one that has."""
         end_read()
         prepared = preparing.prepare(
             batch,
             self.outlook.channels,
-            self.outlook.full,
+            full,
             self.flights.driver,
             self.aftermath.retry,
             by_hand=self.by_hand,
         )
         db.session.rollback()
         checkpoint("messaging.prepared")
-        self._schedule(prepared)
+        crowded = self._schedule(prepared, full)
+        if crowded:
+            elsewhere = replace(batch, claimed=[sendout.claimed for sendout in crowded])
+            self._place(elsewhere, full | {sendout.channel.key for sendout in crowded})
 
-    def _schedule(self, prepared: Prepared) -> None:
-        """Slots for what is ready; one transaction with everything that ends here."""
-        endings = list(prepared.endings)
+    def _schedule(self, prepared: Prepared, full: frozenset[str]) -> list[Sendout]:
+        """Slots for what is ready; one transaction with everything that ends here. Returns
+        those that another channel may have room for."""
+        endings, crowded = list(prepared.endings), []
         by_channel: dict[str, list[Sendout]] = {}
         for sendout in prepared.ready:
             by_channel.setdefault(sendout.channel.key, []).append(sendout)
@@ -179,16 +186,19 @@ class Pump:
             group = by_channel[key]
             grants = limits.reserve(group[0].channel, [sendout.claimed for sendout in group])
             for sendout, grant in zip(group, grants, strict=True):
-                if grant.at is None:
+                if grant.used_up and self.outlook.others(full, sendout):
+                    crowded.append(sendout)
+                elif grant.at is None:
                     wait = max(grant.wait, 0.5)
                     endings.append(Ending(sendout.claimed, "pending", grant.reason, wait))
                 else:
                     due = monotonic + (grant.at - current).total_seconds()
                     self.scheduled.append((due, sendout))
-        endings += [_split(message) for message in prepared.split]
+        endings += [notices.split(message) for message in prepared.split]
         claims.leave(endings)
         db.session.commit()
         self.scheduled.sort(key=lambda entry: entry[0])
+        return crowded
 
     def _due(self) -> bool:
         return bool(self.scheduled) and self.scheduled[0][0] <= time.monotonic()
@@ -285,13 +295,3 @@ class Pump:
                 log.exception("message %s could not be started", sendout.claimed.id)
                 claims.leave([preparing.cannot_be_made(sendout.claimed, self.aftermath.retry)])
                 db.session.commit()
-
-
-def _split(message: Claimed) -> Ending:
-    """A group that no channel in force can write to: its stand-ins are told instead."""
-    children = notices.stand_ins(message)
-    if not children:
-        return Ending(message, "failed", "Saluran ini tidak dapat menulis ke grup.")
-    service.queue_many(children)
-    words = f"Saluran tidak dapat menulis ke grup; disampaikan ke {len(children)} petugas."
-    return Ending(message, "cancelled", words)

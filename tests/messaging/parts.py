@@ -1,7 +1,11 @@
 """Parts of the engine by hand: claimed messages and channels that no table holds."""
 
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from flask import Flask
 
 from portal.extensions import db
 from portal.messaging import channel_config, channels
@@ -83,3 +87,15 @@ def in_force(kind: str) -> ActiveChannel:
     found = next(one for one in channels.in_order() if one.kind == kind)
     db.session.rollback()
     return found
+
+
+def elsewhere(app: Flask, work: Callable[[], object]) -> threading.Thread:
+    """Another worker."""
+
+    def run() -> None:
+        with app.app_context():
+            work()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
