@@ -1,16 +1,17 @@
 """The words of every message: see them, change them, look at them as a phone would."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
+from portal.accounts.models import Staff
 from portal.core.driverkit import Capability
-from portal.customers.models import Customer
 from portal.extensions import db
-from portal.messaging import bubble, channels, text_checks, text_store, texts
-from portal.messaging.kinds import KINDS, SAMPLES
+from portal.messaging import bubble, channels, text_checks, text_preview, text_store, text_values
+from portal.messaging.kinds import KINDS
 from portal.messaging.models import MessageText
 from portal.messaging.text_checks import Limit
 from portal.web.access import staff
@@ -18,24 +19,24 @@ from portal.web.htmx import go, page
 
 bp = Blueprint("texts", __name__, url_prefix="/admin/messages/texts")
 EDIT = "messaging/texts_edit.html"
+# More than any text that may be saved; what is longer is refused unseen.
+SHOWN = 2 * text_checks.LONGEST
 
 
 @bp.get("")
 @staff("messages")
 def index() -> Any:
     """Every kind in both languages."""
-    found = [
-        (
-            kind,
-            [(language, text_store.current(name, language)) for language in text_store.LANGUAGES],
-        )
-        for name, kind in KINDS.items()
-    ]
-    changed = {
-        (row.kind, row.language)
-        for row in db.session.execute(select(MessageText.kind, MessageText.language))
-    }
-    return page("messaging/texts.html", found=found, changed=changed, lines=bubble.lines)
+    newest = text_store.newest()
+    found = []
+    for name, kind in KINDS.items():
+        rows = [
+            (language, newest.get((name, language)), text_preview.in_force(name, language))
+            for language in text_store.LANGUAGES
+        ]
+        shown = bubble.lines(text_preview.rendered(name, "id", rows[0][2], None))
+        found.append((kind, rows, shown))
+    return page("messaging/texts.html", found=found, approved=_approving("otp_code"))
 
 
 @bp.get("/<kind>/<language>")
@@ -43,20 +44,17 @@ def index() -> Any:
 def edit(kind: str, language: str) -> Any:
     """One text with its preview; `?version=` shows an older one without bringing it back."""
     _known(kind, language)
-    body = text_store.current(kind, language)
-    version = request.args.get("version", type=int)
-    if version is not None:
-        older = [row for row in text_store.history(kind, language) if row.version == version]
-        if not older:
-            abort(404)
-        body = older[0].body or text_store.default_text(kind, language)
-    return _editor(kind, language, body)
+    number = request.args.get("version", type=int)
+    if number is None:
+        return _editor(kind, language, text_preview.in_force(kind, language))
+    row = _version(kind, language, number)
+    return _editor(kind, language, text_store.text_of(row, kind, language), viewed=row)
 
 
 @bp.post("/<kind>/<language>/preview")
 @staff("messages")
 def preview(kind: str, language: str) -> Any:
-    """The bubble of what is being typed; stores nothing."""
+    """The bubble of what is being typed; the whole page without JavaScript. Stores nothing."""
     _known(kind, language)
     return _editor(kind, language, request.form.get("body", ""), block="preview")
 
@@ -64,19 +62,29 @@ def preview(kind: str, language: str) -> Any:
 @bp.post("/<kind>/<language>")
 @staff("settings")
 def save(kind: str, language: str) -> Any:
-    """Store a new version; with `reset` the shipped text is in force again."""
+    """Store a new version: what was typed, an older one (`restore`) or the shipped (`reset`)."""
     _known(kind, language)
-    if request.form.get("look"):  # the preview button of a browser without JavaScript
-        return _editor(kind, language, request.form.get("body", ""))
-    here = url_for(".edit", kind=kind, language=language)
-    body = "" if request.form.get("reset") else request.form.get("body", "")
-    errors = [] if request.form.get("reset") else text_checks.problems(kind, body)
-    if errors:
-        return _editor(kind, language, body, errors=errors, status=422)
-    if not text_store.save(kind, language, body):
-        return go(here, _("Teks ini sudah berlaku; tidak ada yang berubah."))
+    typed, cleaned = _wanted(kind, language)
+    errors, doubts = [], []
+    if not request.form.get("reset"):
+        length = text_preview.longest(kind, language, cleaned)
+        errors = text_checks.problems(kind, cleaned, length, _limits())
+        doubts = text_checks.doubts(cleaned)
+    if errors or (doubts and not request.form.get("sure")):
+        return _editor(kind, language, typed, errors=errors, doubts=doubts, status=422)
+    try:
+        seen = request.form.get("seen", type=int)
+        changed = text_store.save(kind, language, cleaned, seen)
+    except text_store.Outdated:
+        errors = [_("Sementara itu ada yang menyimpan versi lain. Simpan lagi untuk menggantinya.")]
+        return _editor(kind, language, typed, errors=errors, status=422)
     db.session.commit()
-    return go(here, _("Teks baru berlaku mulai pesan berikutnya."))
+    return go(
+        url_for(".edit", kind=kind, language=language),
+        _("Teks baru berlaku mulai pesan berikutnya.")
+        if changed
+        else _("Teks ini sudah berlaku; tidak ada yang berubah."),
+    )
 
 
 def _known(kind: str, language: str) -> None:
@@ -84,17 +92,36 @@ def _known(kind: str, language: str) -> None:
         abort(404)
 
 
+def _version(kind: str, language: str, number: int) -> MessageText:
+    row = text_store.version(kind, language, number)
+    return row or abort(404)
+
+
+def _wanted(kind: str, language: str) -> tuple[str, str]:
+    """What shall be in force: as it was typed, and as it would be stored."""
+    default = text_store.default_text(kind, language)
+    if request.form.get("reset"):
+        return default, default
+    number = request.form.get("restore", type=int)
+    if number is not None:
+        body = text_store.text_of(_version(kind, language, number), kind, language)
+        return body, body
+    typed = request.form.get("body", "")
+    return typed, text_values.paragraphs(typed)
+
+
 def _editor(
     kind: str,
     language: str,
     body: str,
-    errors: list[str] | None = None,
+    *,
+    errors: Sequence[str] = (),
+    doubts: Sequence[str] = (),
+    viewed: MessageText | None = None,
     status: int = 200,
     block: str | None = None,
 ) -> Any:
-    who = request.values.get("who", "").strip()[:80]
-    customer = _customer(who)
-    shown = texts.fill(body, language, _values(kind, customer), _code(kind))
+    history = text_store.history(kind, language)
     return page(
         EDIT,
         block=block,
@@ -103,18 +130,38 @@ def _editor(
         lang=language,
         languages=text_store.LANGUAGES,
         body=body,
-        errors=errors or [],
-        found_problems=text_checks.problems(kind, body),
-        warnings=text_checks.warnings(kind, body, _limits()),
+        errors=errors,
+        doubts=doubts,
+        viewed=viewed,
         places=text_checks.places(kind),
+        meaning=text_checks.MEANING,
         needed=text_checks.NEEDED.get(kind, ()),
-        default=text_store.default_text(kind, language),
-        history=text_store.history(kind, language),
-        shown=bubble.lines(shown),
-        length=len(shown),
-        who=who,
-        customer=customer,
+        history=history,
+        names=_names(history),
+        approved=_approving(kind),
+        expects=KINDS[kind].expects,
+        **_bubble(kind, language, body[:SHOWN]),
     )
+
+
+def _bubble(kind: str, language: str, body: str) -> dict[str, Any]:
+    """What the preview shows, and what is wrong with the text so far."""
+    who = (request.form.get("pick") or request.values.get("who", "")).strip()[:80]
+    people = text_preview.matching(who)
+    customer = people[0] if people else None
+    shown = text_preview.rendered(kind, language, text_values.paragraphs(body), customer)
+    length = text_preview.longest(kind, language, body)
+    limits = _limits()
+    return {
+        "who": who,
+        "customer": customer,
+        "others": people[1:],
+        "shown": bubble.lines(shown[:SHOWN]),
+        "length": len(shown),
+        "longest": length,
+        "limit": min([text_checks.LONGEST, *(limit.text_limit for limit in limits)]),
+        "notes": [*text_checks.problems(kind, body, length, limits), *text_checks.doubts(body)],
+    }
 
 
 def _limits() -> list[Limit]:
@@ -127,23 +174,15 @@ def _limits() -> list[Limit]:
     return found
 
 
-def _customer(who: str) -> Customer | None:
-    """The customer the preview is filled with: named, else the newest."""
-    statement = select(Customer).order_by(Customer.id.desc()).limit(1)
-    if who:
-        statement = statement.where(
-            or_(Customer.name.icontains(who, autoescape=True), Customer.number == who)
-        )
-    return db.session.scalars(statement).first()
+def _approving(kind: str) -> list[str]:
+    """The channels that send their approved template instead of this text."""
+    return [limit.label for limit in _limits() if text_checks.approved(kind, limit)]
 
 
-def _values(kind: str, customer: Customer | None) -> dict[str, Any]:
-    values = {name: SAMPLES[name] for name in KINDS[kind].expects if name != "code"}
-    if customer is not None:
-        own = {"name": customer.name, "customer_number": customer.number}
-        values |= {name: value for name, value in own.items() if name in values}
-    return values
-
-
-def _code(kind: str) -> str | None:
-    return SAMPLES["code"] if kind == "otp_code" else None
+def _names(rows: Sequence[MessageText]) -> dict[str, str]:
+    """`staff:3` -> the person's name, for everybody in the history."""
+    ids = {row.created_by.removeprefix("staff:") for row in rows}
+    people = db.session.execute(
+        select(Staff.id, Staff.name).where(Staff.id.in_([int(one) for one in ids if one.isdigit()]))
+    )
+    return {f"staff:{row_id}": name for row_id, name in people}

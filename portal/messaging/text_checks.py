@@ -1,22 +1,65 @@
-"""Is this text fit for its kind and for the channels? Pure; sentences for the owner."""
+"""Is this text fit for its kind and for the channels? Pure; sentences for the owner.
+
+`problems` refuse a text. `doubts` are probably slips (a mark without its twin, braces of other
+programs); the owner may keep the text as it is. How long a message may become is measured by
+the caller on the rendered text, filled with `LONG`.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
+from portal.messaging import bubble
 from portal.messaging.kinds import KINDS
 
 LONGEST = 4000
-_ANY = re.compile(r"\[\[\s*(/?[^\[\]]*?)\s*\]\]")
-_GOOD = re.compile(r"[a-z_]+")
 COMMON = ("company", "portal")
 RESERVED = frozenset({"wa", "/wa"})
+_PLACE = re.compile(r"\[\[([^\[\]]*)\]\]")
+_FOREIGN = re.compile(r"\{\{[^{}\n]{0,40}\}\}|\{[a-z_]{1,30}\}|%[a-z_]{2,30}%|\[[a-z_]{2,30}\]")
+_BLOCK = re.compile(r"\[\[\s*/?wa\s*\]\]", re.IGNORECASE)
+# What each place holds, as the owner would call it.
+MEANING: dict[str, Any] = {
+    "amount": _l("jumlah rupiah"),
+    "code": _l("kode masuk"),
+    "company": _l("nama usaha"),
+    "cs_phone": _l("telepon layanan pelanggan"),
+    "customer_number": _l("nomor pelanggan"),
+    "days_left": _l("berapa hari lagi"),
+    "due_on": _l("tanggal jatuh tempo"),
+    "invoice_number": _l("nomor tagihan"),
+    "name": _l("nama pelanggan"),
+    "paid_at": _l("waktu pembayaran"),
+    "payment_number": _l("nomor pembayaran"),
+    "period": _l("periode tagihan"),
+    "plan": _l("nama paket"),
+    "portal": _l("alamat portal pelanggan"),
+    "status": _l("lunas atau sisa tagihan"),
+    "text": _l("isi pesan"),
+}
+# Words people try first.
+_MEANT = {
+    "jatuh_tempo": "due_on",
+    "jumlah": "amount",
+    "kode": "code",
+    "nama": "name",
+    "nominal": "amount",
+    "otp": "code",
+    "paket": "plan",
+    "periode": "period",
+    "perusahaan": "company",
+    "pesan": "text",
+    "total": "amount",
+}
 # Without these the message would not say what it is for.
 NEEDED: dict[str, tuple[str, ...]] = {
     "otp_code": ("code",),
-    "invoice_notification": ("amount", "due_on"),
+    "invoice_notification": ("invoice_number", "amount", "due_on"),
     "payment_reminder": ("amount",),
     "overdue_notice": ("amount",),
     "isolation_notice": ("amount",),
@@ -24,14 +67,25 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "broadcast": ("text",),
     "staff_notice": ("text",),
 }
-# A value nobody will exceed, to measure the text with.
-LONG_VALUES: dict[str, str] = {
+# Values hardly anybody exceeds, in the form messages carry them.
+LONG: dict[str, Any] = {
+    "amount": 999_999_999,
+    "code": "123456",
+    "cs_phone": "+628128000111234",
+    "customer_number": "P" * 24,
+    "days_left": 30,
+    "due_on": "2026-09-30",
+    "invoice_number": "INV-202609-123456",
     "name": "N" * 60,
-    "plan": "P" * 40,
-    "amount": "Rp999.999.999",
+    "paid_at": "2026-09-30T03:00:00+00:00",
+    "payment_number": "PAY-20260930-123456",
+    "period": "2026-09",
+    "plan": "P" * 60,
+    "status": "S" * 60,
     "text": "T" * 1000,
 }
-_USUAL = "V" * 20
+# Kinds no template is approved for: every channel carries them as free text.
+FREE = frozenset({"broadcast", "staff_notice"})
 
 
 @dataclass(frozen=True)
@@ -48,57 +102,72 @@ def places(kind: str) -> list[str]:
     return [*KINDS[kind].expects, *COMMON]
 
 
-def problems(kind: str, body: str) -> list[str]:
-    """What is wrong with a text, each in a sentence; empty when it may be saved."""
-    found: list[str] = []
+def problems(kind: str, body: str, length: int = 0, channels: Sequence[Limit] = ()) -> list[str]:
+    """Why a text cannot be saved, each in a sentence; `length` is that of the longest message."""
     text = body.strip()
     if not text:
-        return [_("Teks tidak boleh kosong. Untuk kembali ke teks awal, pakai tombolnya.")]
+        return [_("Teks tidak boleh kosong. Untuk kembali ke teks bawaan, pakai tombolnya.")]
+    found = list(_wrong_places(kind, text))
     if len(text) > LONGEST:
-        found.append(_("Paling banyak %(limit)s huruf.", limit=LONGEST))
-    used = _ANY.findall(text)
-    known = set(places(kind))
-    for name in dict.fromkeys(used):
-        if name in RESERVED:
-            found.append(_("Blok tombol [[wa]] belum dapat dipakai di sini."))
-        elif not _GOOD.fullmatch(name) or name not in known:
-            found.append(_("Isian [[%(name)s]] tidak dikenal di jenis pesan ini.", name=name[:40]))
-    for name in NEEDED.get(kind, ()):
-        if name not in used:
-            found.append(_("Isian [[%(name)s]] wajib ada.", name=name))
-    if text.count("[[") != text.count("]]"):
-        found.append(_("Ada kurung siku ganda yang tidak berpasangan."))
-    return found
-
-
-def longest(kind: str, body: str) -> int:
-    """How long a message of this text may become, in characters."""
-    return len(_ANY.sub(lambda place: LONG_VALUES.get(place[1], _USUAL), body))
-
-
-def warnings(kind: str, body: str, channels: Sequence[Limit]) -> list[str]:
-    """What the owner should know although the text may be saved."""
-    found = []
-    length = longest(kind, body)
+        found.append(_("Teks terlalu panjang: paling banyak %(limit)s huruf.", limit=LONGEST))
     for channel in channels:
-        if channel.templates and kind not in {"broadcast", "staff_notice"}:
+        if length > channel.text_limit and not approved(kind, channel):
             found.append(
                 _(
-                    "%(channel)s mengirim template yang disetujui Meta, bukan teks ini.",
-                    channel=channel.label,
-                )
-            )
-        elif length > channel.text_limit:
-            found.append(
-                _(
-                    "Bisa sampai %(length)s huruf; %(channel)s paling banyak %(limit)s.",
+                    "Dengan isian terpanjang pesan ini %(length)s huruf; %(channel)s paling "
+                    "banyak %(limit)s.",
                     length=length,
                     channel=channel.label,
                     limit=channel.text_limit,
                 )
             )
-    for mark, label in (("*", _("tebal")), ("_", _("miring")), ("~", _("coret"))):
-        plain = re.sub(r"\[\[[a-z_]+\]\]|https?://\S+", "", body)
-        if any(line.count(mark) % 2 for line in plain.split("\n")):
-            found.append(_("Tanda %(mark)s (%(label)s) tidak berpasangan.", mark=mark, label=label))
     return found
+
+
+def approved(kind: str, channel: Limit) -> bool:
+    """Whether the channel sends its approved template for this kind, not our text."""
+    return channel.templates and kind not in FREE
+
+
+def doubts(body: str) -> list[str]:
+    """What is probably a slip; the owner decides."""
+    found = [
+        _("Tanda %(mark)s dibuka tetapi tidak ditutup; pelanggan akan melihatnya.", mark=mark)
+        for mark in bubble.unpaired(_PLACE.sub("x", body))
+    ]
+    return found + [
+        _(
+            "%(words)s dikirim apa adanya. Isian ditulis dengan dua kurung siku: [[name]].",
+            words=words,
+        )
+        for words in dict.fromkeys(_FOREIGN.findall(_PLACE.sub("x", body)))
+    ]
+
+
+def _wrong_places(kind: str, text: str) -> Iterator[str]:
+    if _BLOCK.search(text):
+        yield _("Blok [[wa]] (pesan dengan tombol) belum tersedia. Tulis sebagai teks biasa.")
+    known = places(kind)
+    used = list(dict.fromkeys(_PLACE.findall(text)))
+    for name in used:
+        if name not in known and not _BLOCK.fullmatch(f"[[{name}]]"):
+            yield _unknown(name, known)
+    for name in NEEDED.get(kind, ()):
+        if name not in used:
+            yield _("Isian [[%(name)s]] (%(meaning)s) wajib ada.", name=name, meaning=MEANING[name])
+    rest = _PLACE.sub(" ", text)
+    if "[[" in rest or "]]" in rest:
+        yield _("Ada kurung siku ganda yang tidak berpasangan.")
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    plain = re.sub(r"\W+", "_", name.strip().lower())
+    near = _MEANT.get(plain) or next(iter(get_close_matches(plain, known, 1)), "")
+    shown = name[:40]
+    if near in known:
+        return _(
+            "Isian [[%(name)s]] tidak dikenal di jenis pesan ini. Maksudnya [[%(near)s]]?",
+            name=shown,
+            near=near,
+        )
+    return _("Isian [[%(name)s]] tidak dikenal di jenis pesan ini.", name=shown)

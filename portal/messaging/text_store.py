@@ -1,17 +1,20 @@
 """Which text is in force: the newest version somebody saved, else the one that ships with Loket.
 
-Versions are only added. An empty version means "the shipped text again". Read from the
-database every few seconds per process at most, so a saved text counts at once everywhere.
+Versions are only added. An empty version means "the shipped text again". Sending reads them
+once in `FRESH_SECONDS` per process, so a saved text counts everywhere within that time; the
+editor always reads the database.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from flask import current_app, g
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from portal.extensions import db
 from portal.infra import audit
@@ -21,13 +24,18 @@ from portal.messaging.models import MessageText
 
 FOLDER = Path(__file__).parent / "defaults"
 LANGUAGES = ("id", "en")
-FRESH_SECONDS = 3.0
+FRESH_SECONDS = 5.0
+SHOWN_VERSIONS = 100
+
+
+class Outdated(Exception):
+    """Somebody saved another version since this one was begun."""
 
 
 @dataclass
 class _Cache:
     read_at: float = float("-inf")
-    bodies: dict[tuple[str, str], str] = field(default_factory=dict)
+    bodies: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @cache
@@ -41,79 +49,98 @@ def default_text(kind: str, language: str) -> str:
 
 
 def current(kind: str, language: str) -> str:
-    """The text in force."""
-    return _bodies().get((kind, language)) or default_text(kind, language)
-
-
-def _bodies() -> dict[tuple[str, str], str]:
+    """The text in force, for a message that leaves; may be `FRESH_SECONDS` old."""
     cached: _Cache = current_app.extensions.setdefault("loket.texts", _Cache())
     if time.monotonic() - cached.read_at > FRESH_SECONDS:
-        newest = (
-            select(func.max(MessageText.version))
-            .where(
-                MessageText.kind == _inner.c.kind,
-                MessageText.language == _inner.c.language,
-            )
-            .correlate(_inner)
-            .scalar_subquery()
-        )
-        rows = db.session.execute(
-            select(_inner.c.kind, _inner.c.language, _inner.c.body).where(
-                _inner.c.version == newest
-            )
-        )
-        cached.bodies = {(row.kind, row.language): row.body for row in rows}
+        cached.bodies = {key: row.body for key, row in newest().items()}
         cached.read_at = time.monotonic()
-    return cached.bodies
+    return cached.bodies.get((kind, language)) or default_text(kind, language)
 
 
-_inner = MessageText.__table__.alias("inner_text")
+def newest() -> dict[tuple[str, str], MessageText]:
+    """(kind, language) -> the newest version, straight from the database."""
+    later = aliased(MessageText)
+    rows = db.session.scalars(
+        select(MessageText).where(
+            ~select(later.id)
+            .where(
+                later.kind == MessageText.kind,
+                later.language == MessageText.language,
+                later.version > MessageText.version,
+            )
+            .exists()
+        )
+    )
+    return {(row.kind, row.language): row for row in rows}
 
 
 def history(kind: str, language: str) -> Sequence[MessageText]:
-    """Every saved version, the newest first."""
+    """The saved versions, the newest first: what is in force, then what was."""
     return db.session.scalars(
         select(MessageText)
         .where(MessageText.kind == kind, MessageText.language == language)
         .order_by(MessageText.version.desc())
+        .limit(SHOWN_VERSIONS)
     ).all()
 
 
-def save(kind: str, language: str, body: str) -> bool:
+def version(kind: str, language: str, number: int) -> MessageText | None:
+    """One saved version."""
+    return db.session.scalar(
+        select(MessageText).where(
+            MessageText.kind == kind,
+            MessageText.language == language,
+            MessageText.version == number,
+        )
+    )
+
+
+def text_of(row: MessageText | None, kind: str, language: str) -> str:
+    """The words of a version; the shipped ones for an empty version or none."""
+    return (row.body if row else "") or default_text(kind, language)
+
+
+def save(kind: str, language: str, body: str, seen: int | None = None) -> bool:
     """Add a version; False when the text is what is in force already. Audited.
 
-    An empty body goes back to the shipped text.
+    An empty body goes back to the shipped text. `seen` is the version the writer had before
+    them (0 for none). Raises Outdated when another one came in between.
     """
+    last = newest_of(kind, language)
+    number = last.version if last else 0
+    if seen is not None and seen != number:
+        raise Outdated
     body = body.replace("\r\n", "\n").strip()
-    before = current(kind, language)
-    if (body or default_text(kind, language)) == before:
+    before, default = text_of(last, kind, language), default_text(kind, language)
+    if (body or default) == before:
         return False
-    if body == default_text(kind, language):
-        body = ""
-    newest = db.session.scalar(
-        select(func.max(MessageText.version)).where(
-            MessageText.kind == kind, MessageText.language == language
-        )
+    row = MessageText(
+        kind=kind,
+        language=language,
+        version=number + 1,
+        body="" if body == default else body,
+        created_at=now(),
+        created_by=g.get("actor") or "",
     )
-    db.session.add(
-        MessageText(
-            kind=kind,
-            language=language,
-            version=(newest or 0) + 1,
-            body=body,
-            created_at=now(),
-            created_by=g.get("actor") or "",
-        )
-    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:
+        raise Outdated from None
     audit.record(
         "text.save",
         f"text:{kind}:{language}",
-        before={"text": before},
-        after={"text": body or default_text(kind, language)},
+        before={"version": number, "text": before},
+        after={"version": row.version, "text": body or default},
     )
     db.session.flush()
     after_commit(forget)
     return True
+
+
+def newest_of(kind: str, language: str) -> MessageText | None:
+    """The newest version of one text; None when nobody ever changed it."""
+    return next(iter(history(kind, language)), None)
 
 
 def forget() -> None:

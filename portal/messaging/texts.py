@@ -1,14 +1,13 @@
 """From a message row to words: one pass of substitution, values made harmless first.
 
-Values are never parsed again, so a customer called `[[code]]` stays just that. Control and
-bidirectional characters go, and WhatsApp's own marks in a value lose their effect. Which text
-is in force is in `text_store.py`. A thousand messages a second come through here: what repeats
-(dates, days, phone numbers, the parts of a text) is worked out once.
+Values are never parsed again, so a customer called `[[code]]` stays just that; what is taken
+from them is in `text_values.py`, which text is in force in `text_store.py`. A thousand messages
+a second come through here: what repeats (dates, days, phone numbers, the parts of a text) is
+worked out once.
 """
 
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -26,36 +25,14 @@ from portal.infra.timekeeping import zone
 from portal.messaging import text_store
 from portal.messaging.kinds import KINDS, SAMPLES
 from portal.messaging.models import Message
+from portal.messaging.text_values import clean as clean
+from portal.messaging.text_values import harmless as harmless
+from portal.messaging.text_values import paragraphs as paragraphs
 from portal.settings import service as settings
 
 _PLACE = re.compile(r"\[\[([a-z_]+)\]\]")
-# A word joiner before the mark keeps WhatsApp from pairing it. Only where people choose the
-# words: a number that is copied from a message must stay what it is.
-_CHOSEN = frozenset({"name", "plan", "status"})
-_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
-_ODD = re.compile(
-    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]"
-)
-_MARKS = str.maketrans({mark: f"\u2060{mark}" for mark in "*_~`"})
-_SPACES = re.compile(r"\s+")
-
-
-@lru_cache(maxsize=4096)
-def clean(value: str) -> str:
-    """One line without control, bidirectional or zero-width characters."""
-    if value.isascii() and value.isprintable() and "  " not in value:
-        return value.strip()
-    return _SPACES.sub(" ", _harmless(_SPACES.sub(" ", value))).strip()
-
-
-def _harmless(value: str) -> str:
-    return "".join(char for char in value if unicodedata.category(char) not in _UNSEEN)
-
-
-def paragraphs(value: str) -> str:
-    """A text of several lines, each of them clean; emoji joined by U+200D stay whole."""
-    lines = value.replace("\r\n", "\n").split("\n")
-    return "\n".join(_ODD.sub("", line).rstrip() for line in lines).strip()
+# Not a hyphen: at the start of a line that would begin a list.
+EMPTY = "–"
 
 
 @lru_cache(maxsize=256)
@@ -89,11 +66,8 @@ def render(
 
 def fill(template: str, language: str, params: Mapping[str, Any], code: str | None = None) -> str:
     """A text with its places filled: for messages, and for the preview of a text being typed."""
-    values = {
-        name: shown.translate(_MARKS) if name in _CHOSEN else shown
-        for name, shown in _shown(language, params, code, format_rupiah).items()
-    }
-    values["company"] = clean(settings.text("company.name"))
+    values = _shown(language, params, code, format_rupiah)
+    values["company"] = harmless(settings.text("company.name")) or EMPTY
     values["portal"] = _portal_url()
     if "days_left" in params:
         values["days_left"] = _days_in_words(int(params["days_left"]), language)
@@ -103,9 +77,12 @@ def fill(template: str, language: str, params: Mapping[str, Any], code: str | No
 def template_params(
     kind: str, language: str, params: Mapping[str, Any], code: str | None = None
 ) -> list[str]:
-    """The values for an approved template, in its order. Its body already says "Rp"."""
+    """The values for an approved template, in its order: one line each, never empty, no tab, no
+    run of spaces. The template's body already says "Rp"."""
     shown = _shown(language, params, code, format_number)
-    return [shown.get(name) or "-" for name in KINDS[kind].expects]
+    if "text" in shown:
+        shown["text"] = clean(shown["text"])
+    return [shown.get(name) or EMPTY for name in KINDS[kind].expects]
 
 
 def code_for(message: Any) -> tuple[str | None, str]:
@@ -128,9 +105,9 @@ def preview(message: Message) -> str:
 
 
 def _shown(
-    language: str, params: Mapping[str, Any], code: str | None, money: Any
+    language: str, params: Mapping[str, Any], code: str | None, money: Callable[[int], str]
 ) -> dict[str, str]:
-    """Each named value as people read it."""
+    """Each named value as people read it, harmless. Only `text` was written to be a message."""
     shown: dict[str, str] = {}
     for name, value in params.items():
         if name == "amount":
@@ -147,7 +124,7 @@ def _shown(
         elif name == "text":
             shown[name] = paragraphs(str(value))
         else:
-            shown[name] = clean(str(value))
+            shown[name] = harmless("" if value is None else str(value)) or EMPTY
     if code is not None:
         shown["code"] = code
     return shown
@@ -163,7 +140,7 @@ def _local_phone(value: str) -> str:
     try:
         return PhoneNumber.parse(value).local()
     except InvalidPhone:
-        return "-"
+        return EMPTY
 
 
 @lru_cache(maxsize=512)
