@@ -13,8 +13,8 @@ def main() -> int:
     """Run and judge."""
     parser = argparse.ArgumentParser(prog="tests.campaign")
     parser.add_argument("--messages", type=int, default=20_000)
-    parser.add_argument("--kill", type=float, default=0.10, help="chance at each checkpoint")
-    parser.add_argument("--outside", type=float, default=2.0, help="kills a second from outside")
+    parser.add_argument("--kill", type=float, default=0.05, help="chance at each checkpoint")
+    parser.add_argument("--outside", type=float, default=0.5, help="kills a second from outside")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", default="", help="URL; SQLite in a temporary folder without")
     parser.add_argument("--redis", default="redis://127.0.0.1:1/0")

@@ -35,7 +35,7 @@ class Times:
     """Seconds, in the order of size that the product's own have."""
 
     deadline: float = 1.5
-    lease: float = 5.0
+    lease: float = 6.0
     rest: float = 0.3
     listen: float = 15.0
     retry: float = 0.3
