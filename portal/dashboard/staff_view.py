@@ -136,9 +136,7 @@ def todos() -> list[Todo]:
     whatsapp = "whatsapp_settings.index"
     if channel is None:
         found.append(Todo("bad", _("Belum ada driver WhatsApp yang dipilih."), whatsapp))
-    elif channel.paused:
-        words = _("Saluran WhatsApp dijeda: %(why)s", why=channel.pause_reason)
-        found.append(Todo("bad", words, whatsapp))
+    found += [Todo("bad", words, whatsapp) for words in _resting_channels()]
     money = _count(select(func.count()).where(AttentionItem.state == "open"))
     if money:
         words = _("%(count)s hal tentang uang perlu dilihat.", count=money)
@@ -155,6 +153,18 @@ def todos() -> list[Todo]:
         words = _("%(count)s langganan menunggu router.", count=drifted)
         found.append(Todo("warn", words, "dashboard.isolation"))
     return found
+
+
+def _resting_channels() -> list[str]:
+    """A sentence for each channel in force that rests, by name when there are several."""
+    in_force = channels.in_order()
+    paused = [channel for channel in in_force if channel.paused]
+    if len(in_force) == 1:
+        return [_("Saluran WhatsApp dijeda: %(why)s", why=one.pause_reason) for one in paused]
+    return [
+        _("Saluran %(name)s dijeda: %(why)s", name=one.label, why=one.pause_reason)
+        for one in paused
+    ]
 
 
 def _drifted() -> Any:

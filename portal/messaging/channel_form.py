@@ -1,4 +1,4 @@
-"""A driver's declared fields as the settings page shows them, and back.
+"""A driver's declared fields and a channel's limits as the settings page shows them, and back.
 
 Secrets never go to the browser: only the end of a stored one, as a placeholder.
 """
@@ -6,9 +6,11 @@ Secrets never go to the browser: only the end of a stored one, as a placeholder.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flask_babel import gettext
+
 from portal.core.driverkit import ConfigField, Misconfigured
 from portal.infra.secrets import mask
-from portal.messaging import channel_config, channels
+from portal.messaging import channel_config, channel_limits, channels
 from portal.messaging.drivers.base import MessageDriver
 from portal.messaging.registry import REGISTRY
 from portal.web.forms import read_config
@@ -97,3 +99,64 @@ def _source(declared: ConfigField, stored: Mapping[str, str], env: Mapping[str, 
     if env.get(declared.name):
         return "env"
     return "default" if declared.default else ""
+
+
+@dataclass(frozen=True)
+class LimitView:
+    """One limit as an input: what the owner typed, and the driver's own as placeholder."""
+
+    name: str
+    label: str
+    help: str
+    value: str
+    placeholder: str
+    error: str
+
+
+@dataclass(frozen=True)
+class LimitsForm:
+    """The limits of one channel; `sentences` say what they come to."""
+
+    key: str
+    fields: list[LimitView]
+    warm_from: str
+    warm_error: str
+    sentences: list[str]
+
+
+def limits_form(
+    kind: str,
+    channel_id: int,
+    posted: Mapping[str, str] | None = None,
+) -> LimitsForm:
+    """The limits in force, or what was just typed."""
+    if posted is None:
+        values = channel_limits.stored(channel_id)
+        typed, wrong = channel_limits.as_typed(values), dict[str, str]()
+    else:
+        values, wrong = channel_limits.read(kind, posted)
+        typed = {name: posted.get(f"limit-{name}", "") for name in channel_limits.NAMES}
+    usual = channels.usual_limits(kind)
+    limits = channel_limits.effective(kind, values)
+    warm = values.get("warm_from")
+    return LimitsForm(
+        key=str(channel_id),
+        fields=[
+            LimitView(
+                field.name,
+                str(field.label),
+                str(field.help),
+                typed[field.name],
+                _usual(getattr(usual, field.name)),
+                wrong.get(field.name, ""),
+            )
+            for field in channel_limits.FIELDS
+        ],
+        warm_from=typed["warm_from"],
+        warm_error=wrong.get("warm_from", ""),
+        sentences=[] if wrong else channel_limits.meaning(limits, warm),
+    )
+
+
+def _usual(value: int) -> str:
+    return gettext("bawaan: %(value)s", value=value or gettext("tanpa batas"))

@@ -203,7 +203,7 @@ def _counted(shown: Sequence[ActiveChannel]) -> dict[int | None, int]:
         .where(latest.c.started_at >= midnight, latest.c.outcome == "accepted")
         .group_by(latest.c.channel_id)
     )
-    return dict(found.tuples().all())
+    return {row[0]: row[1] for row in found}
 
 
 @dataclass(frozen=True)
