@@ -1,0 +1,26 @@
+"""A small trial in every run of the suite: four phases, some dozens of deaths, nothing lost."""
+
+from tests.campaign.crew import Times
+from tests.campaign.trial import Plan, run
+
+TIMES = Times(deadline=1.0, lease=3.0, rest=0.2, listen=6.0, retry=0.2)
+
+
+def test_three_hundred_messages_and_their_killers() -> None:
+    plan = Plan(
+        messages=300,
+        kill=0.04,
+        outside=0.4,
+        only=("meta", "keyed", "held", "mixed"),
+        times=TIMES,
+        patience=40,
+    )
+    result = run(plan)
+
+    told = result.report()
+    print(told)
+    assert sum(result.kills.values()) >= 20, told
+    assert [one.lost for one in result.counts] == [[]] * 4, told
+    assert [one.twice for one in result.counts] == [[]] * 4, told
+    assert result.broken == [], told
+    assert result.provider["ambiguous"] >= 0.15 * result.provider["asked"], told
