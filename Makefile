@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-.PHONY: help setup run test test-services test-browser bench lint types format worker scheduler migrate check assets translations
+.PHONY: help setup run test test-services test-browser bench campaign lint types format worker scheduler migrate check assets translations
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,10 @@ test-browser: setup $(VENV)/.dev ## the journeys in headless Chromium
 
 bench: setup $(VENV)/.dev ## measured ratios
 	@$(BIN)/python -m tests.benchmarks
+
+campaign: setup $(VENV)/.dev ## the trial of the outbox: 20,000 messages, a hostile provider, workers that die
+	@$(BIN)/python -m tests.campaign
+	@$(BIN)/python -m portal.local.services sh -c '$(BIN)/python -m tests.campaign --database "$$TEST_DATABASE_URL"'
 
 lint: setup $(VENV)/.dev ## ruff, mypy, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
