@@ -42,6 +42,7 @@ ACTIONS: dict[str, Any] = {
     "subscription.ended": _l("Langganan berhenti"),
     "subscription.isolated": _l("Langganan diisolir"),
     "subscription.paused": _l("Langganan cuti"),
+    "text.save": _l("Teks pesan diubah"),
     "whatsapp.choose": _l("Driver WhatsApp dipilih"),
     "whatsapp.save": _l("Driver WhatsApp diatur"),
 }

@@ -30,10 +30,10 @@ def index() -> Any:
     newest = text_store.newest()
     found = []
     for name, kind in KINDS.items():
-        rows = [
-            (language, newest.get((name, language)), text_preview.in_force(name, language))
-            for language in text_store.LANGUAGES
-        ]
+        rows = []
+        for language in text_store.LANGUAGES:
+            row = newest.get((name, language))
+            rows.append((language, row, text_store.text_of(row, name, language)))
         shown = bubble.lines(text_preview.rendered(name, "id", rows[0][2], None))
         found.append((kind, rows, shown))
     return page("messaging/texts.html", found=found, approved=_approving("otp_code"))
