@@ -63,7 +63,9 @@ def claim(lane: str, limit: int) -> list[Claimed]:
         .limit(limit)
     )
     if is_postgres():
-        due = due.with_for_update(skip_locked=True)
+        # A plain subquery may be run again for every row, and would find more each time.
+        locked = due.with_for_update(skip_locked=True).cte("due")
+        due = select(locked.c.id)
     return _lease(Message.id.in_(due))
 
 
