@@ -99,6 +99,11 @@ class Board:
     unknown: int
     failed_today: int
 
+    def leads(self, process: Process) -> bool:
+        """Whether this is the scheduler that walks the timetable."""
+        start = f"{process.host[:40]}:{process.pid}:"
+        return process.role == "scheduler" and f"{self.leader}:".startswith(start)
+
 
 def read() -> Board:
     """The page as it is now."""
@@ -250,7 +255,7 @@ def _hooks() -> Hooks:
 
 
 def _leader() -> str:
-    """`host:pid` of the scheduler that leads."""
+    """The holder of the lease, `host:pid:…`, or empty."""
     return (
         db.session.scalar(
             select(LeaderLease.holder).where(

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from jobs.schedule import ENTRIES
 from portal.extensions import db
 from portal.health import board
-from portal.infra import queue
+from portal.infra import locks, queue
 from portal.infra.audit import AuditEntry
 from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import wall
@@ -125,6 +125,13 @@ def test_a_channel_that_is_gone(desk: Visitor) -> None:
     for key in ("7", "x", ""):
         assert target(desk.post(f"{URL}/resume", key=key)) == URL
     assert "Saluran ini tidak dipakai lagi." in desk.page(URL).text
+
+
+def test_the_scheduler_that_leads_is_marked(desk: Visitor) -> None:
+    beats("scheduler")
+    beats("scheduler", pid=70)
+    locks.lead("scheduler", "box:7:a1b2", wall(), 30)
+    assert desk.get(URL).text.count("memimpin") == 1
 
 
 def test_who_may_only_look_is_not_offered_to_act(app: Flask) -> None:
