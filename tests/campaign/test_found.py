@@ -2,10 +2,13 @@
 the outbox does not do it right yet; it is strict, so it goes when the fix comes."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from portal.core.clock import FixedClock
 from portal.core.driverkit import Permanent, Retryable
@@ -188,3 +191,54 @@ def test_an_attempt_is_closed_when_a_status_told_what_its_dead_worker_could_not(
     (attempt,) = attempts(message_id)
     assert message(message_id).state == "delivered"
     assert attempt.outcome != "started"
+
+
+@not_yet
+def test_a_sweep_and_a_callback_do_not_lock_each_other_out(
+    app: Flask, provider: Provider, clock: FixedClock, server_url: str
+) -> None:
+    """A callback locks its messages by id; the sweep must not keep one while it wants an older."""
+    if not server_url:
+        pytest.skip("PostgreSQL only; SQLite has one writer")
+    old, stuck = _one_to_repeat_and_one_to_settle(provider, clock)
+
+    def sweep() -> None:
+        with app.app_context():
+            sending.sweep()
+
+    with db.engine.connect() as callback, ThreadPoolExecutor(1) as threads:
+        lock = text("SELECT id FROM message WHERE id = :id FOR UPDATE")
+        callback.execute(lock, {"id": old})
+        swept_up = threads.submit(sweep)
+        time.sleep(1)
+        callback.execute(lock, {"id": stuck})
+        callback.rollback()
+        swept_up.result(timeout=20)
+
+
+def _one_to_repeat_and_one_to_settle(provider: Provider, clock: FixedClock) -> tuple[int, int]:
+    def lost(_outgoing: OutgoingMessage) -> Receipt:
+        raise LOST
+
+    def die(_outgoing: OutgoingMessage) -> Receipt:
+        raise Killed
+
+    provider.answers = [lost]
+    old, later = queued(key="old"), queued(key="later")
+    sending.deliver(old)
+    clock.move(seconds=5)
+    sending.deliver(later)
+    db.session.get_one(Message, later).state = "sent"
+    hook = db.session.get_one(
+        inbox.InboundHook, inbox.store("whatsapp.recorder", b"about the later one", {})
+    )
+    inbox.finish(hook, "processed", "1 status")
+    db.session.commit()
+    clock.move(minutes=15)
+    stuck = queued(key="stuck")
+    provider.answers = [die]
+    with pytest.raises(Killed):
+        sending.deliver(stuck)
+    db.session.rollback()
+    clock.move(minutes=3)
+    return old, stuck
