@@ -12,7 +12,7 @@ from portal.customers import service as customers
 from portal.customers.service import CustomerData
 from portal.extensions import db
 from portal.imports.parse import CellError, CustomerRow, ParsedFile, parse_customers
-from portal.infra import audit
+from portal.infra import audit, locks
 from portal.network.registry import default_router
 from portal.plans import service as plans
 from portal.subscriptions import service as subscriptions
@@ -55,6 +55,8 @@ def run_import(data: bytes, *, dry_run: bool) -> ImportReport:
     changes: Counter[str] = Counter()
     seen: dict[str, str] = {}
     for chunk in _chunks(parsed):
+        # Two people may import the same file: the second finds what the first made.
+        locks.one_at_a_time("customers.import")
         for row in chunk:
             _import_row(row, report, seen)
         if dry_run:

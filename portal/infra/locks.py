@@ -7,12 +7,12 @@ fence: a holder that woke up too late finds its token gone and its result refuse
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, insert, or_, update
+from sqlalchemy import String, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import Model, db
-from portal.infra.database import updated
+from portal.infra.database import is_postgres, updated
 from portal.infra.types import UtcDateTime
 
 LEASE = timedelta(seconds=90)
@@ -55,6 +55,15 @@ def lead(name: str, holder: str, now: datetime, seconds: int) -> bool:
         return True
     db.session.commit()
     return taken == 1
+
+
+def one_at_a_time(name: str) -> None:
+    """Wait until nobody else does what has this name; ours until the transaction ends.
+
+    SQLite has one writer at a time anyway.
+    """
+    if is_postgres():
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
 
 def resign(name: str, holder: str, now: datetime) -> None:
