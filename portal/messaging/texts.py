@@ -69,7 +69,7 @@ def fill(template: str, language: str, params: Mapping[str, Any], code: str | No
     values = _shown(language, params, code, format_rupiah)
     values["company"] = harmless(settings.text("company.name")) or EMPTY
     values["portal"] = _portal_url()
-    if "days_left" in params:
+    if params.get("days_left") is not None:
         values["days_left"] = _days_in_words(int(params["days_left"]), language)
     return substitute(template, values)
 
@@ -110,7 +110,9 @@ def _shown(
     """Each named value as people read it, harmless. Only `text` was written to be a message."""
     shown: dict[str, str] = {}
     for name, value in params.items():
-        if name == "amount":
+        if value is None:
+            shown[name] = EMPTY
+        elif name == "amount":
             shown[name] = money(int(value))
         elif name == "due_on":
             shown[name] = _date(date.fromisoformat(value), "d MMMM yyyy", language)
@@ -124,7 +126,7 @@ def _shown(
         elif name == "text":
             shown[name] = paragraphs(str(value))
         else:
-            shown[name] = harmless("" if value is None else str(value)) or EMPTY
+            shown[name] = harmless(str(value)) or EMPTY
     if code is not None:
         shown["code"] = code
     return shown

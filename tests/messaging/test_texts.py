@@ -1,7 +1,9 @@
 """Texts: one pass, harmless values, the shape of a message independent of its values."""
 
 import re
+import time
 import unicodedata
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,8 +11,11 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.messaging import text_store, texts
+from portal.extensions import db
+from portal.messaging import text_preview, text_store, texts
 from portal.messaging.kinds import KINDS, SAMPLES
+from portal.messaging.models import MessageText
+from tests.statements import counted
 
 LANGUAGES = ("id", "en")
 PLACES = re.compile(r"\[\[[a-z_]+\]\]")
@@ -159,3 +164,41 @@ def test_english_for_those_who_want_it(app: Flask) -> None:
 def test_an_unknown_phone_becomes_a_dash(app: Flask) -> None:
     text = texts.render("access_opened", "id", {"name": "Budi", "cs_phone": ""})
     assert "[[" not in text
+
+
+def test_a_thousand_messages_ask_the_database_once(app: Flask) -> None:
+    values = sample("payment_reminder")
+    text_store.forget()
+    with counted() as statements:
+        for number in range(1000):
+            texts.render("payment_reminder", "id", {**values, "name": f"Budi {number}"})
+            texts.template_params("payment_reminder", "id", values)
+    assert sum("message_text" in one for one in statements) == 1
+    assert len(statements) <= 3, statements
+
+
+def test_a_text_saved_elsewhere_is_sent_within_seconds_and_edited_at_once(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = texts.render("access_opened", "id", sample("access_opened"))
+    db.session.add(
+        MessageText(
+            kind="access_opened",
+            language="id",
+            version=1,
+            body="Buka, [[name]]!",
+            created_at=datetime(2026, 11, 21, tzinfo=UTC),
+        )
+    )
+    db.session.commit()
+    assert texts.render("access_opened", "id", sample("access_opened")) == old
+    assert text_preview.in_force("access_opened", "id") == "Buka, [[name]]!"
+    later = time.monotonic() + text_store.FRESH_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert texts.render("access_opened", "id", sample("access_opened")) == "Buka, Budi Santoso!"
+
+
+def test_a_value_that_is_not_there_is_a_dash_in_any_place(app: Flask) -> None:
+    nothing = {name: None for name in SAMPLES if name != "code"}
+    text = texts.fill(" ".join(f"[[{name}]]" for name in nothing), "id", nothing)
+    assert set(text.split()) == {"–"}
