@@ -29,6 +29,7 @@ ACTIONS: dict[str, Any] = {
     "invoice.void": _l("Tagihan dibatalkan"),
     "message.cancel": _l("Pesan dibatalkan"),
     "message.resend": _l("Pesan dikirim ulang"),
+    "message.resend_many": _l("Banyak pesan dikirim ulang"),
     "message.test": _l("Pesan uji coba"),
     "payment.record": _l("Pembayaran dicatat"),
     "plan.change": _l("Paket diubah"),
