@@ -53,7 +53,8 @@ def is_out(customer_id: int, kind: str) -> bool:
 
 def of_many(customer_ids: Collection[int], kind: str) -> frozenset[int]:
     """Those of the customers who refuse this kind; a query per 500 of them."""
-    ids, found = sorted(frozenset(customer_ids)), []
+    found: list[int] = []
+    ids = sorted(frozenset(customer_ids))
     for start in range(0, len(ids), CHUNK):
         found += db.session.scalars(
             select(OptOut.customer_id).where(

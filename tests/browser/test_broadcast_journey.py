@@ -15,7 +15,8 @@ MINE = "081355550001"
 
 
 def inbox(stack: Stack, digits: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = requests.get(f"{stack.sims}/inbox/{digits}.json", timeout=5).json()
+    answer = requests.get(f"{stack.sims}/inbox/{digits}.json", timeout=5)
+    found: list[dict[str, Any]] = answer.json()
     return found
 
 
@@ -90,3 +91,12 @@ def test_a_customer_wants_no_more_broadcasts(stack: Stack, watched: Any) -> None
     page.get_by_role("button", name="Simpan pilihan pesan").click()
     page.get_by_text("Pilihan pesan disimpan").wait_for()
     assert not page.get_by_label("Siaran").is_checked()
+
+    desk = watched(DESKTOP)
+    log_in(stack, desk.page)
+    desk.page.goto(f"{stack.url}/admin/customers?q={DEMO_PHONE}")
+    desk.page.locator("tbody a").first.click()
+    desk.page.get_by_text("Pesan yang diterima").wait_for()
+    assert not desk.page.get_by_label("Siaran").is_checked()
+    assert desk.page.get_by_label("Pengingat").is_checked()
+    desk.check("desktop-customer-messages")
