@@ -53,7 +53,9 @@ def continue_requested() -> int:
     while issued := billing.issue_chunk(period, only_due=False):
         count += issued
         db.session.commit()
-    settings.set_internal(REQUESTED, None)
+    # Past the cache: whoever asked for another period meanwhile is not forgotten.
+    if settings.fresh_internal(REQUESTED) == wanted:
+        settings.set_internal(REQUESTED, None)
     db.session.commit()
     return count
 

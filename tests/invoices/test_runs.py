@@ -1,0 +1,110 @@
+"""A run that a person asked for: it outlives whatever happens between asking and done."""
+
+import threading
+
+import pytest
+from flask import Flask
+
+from portal.core.period import Period
+from portal.extensions import db
+from portal.invoices import billing, runs
+from portal.invoices.events import InvoicesIssued
+from portal.invoices.models import Invoice
+from portal.reactions import REACTIONS
+from portal.settings import service as settings
+from tests import factories
+from tests.network.routers import WAIT, Beside
+
+NOVEMBER, DECEMBER = Period.parse("2026-11"), Period.parse("2026-12")
+
+
+@pytest.fixture(autouse=True)
+def ten_lines(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(billing, "CHUNK", 4)
+    owner = factories.customer()
+    for _ in range(10):
+        factories.subscription(owner)
+
+
+def ask(period: Period) -> None:
+    runs.request(period)
+    db.session.commit()
+
+
+def issued(period: Period) -> int:
+    return sum(invoice.period == str(period) for invoice in factories.every(Invoice))
+
+
+def wish() -> str | None:
+    found: str | None = settings.fresh_internal(runs.REQUESTED)
+    db.session.rollback()
+    return found
+
+
+def test_nothing_asked_nothing_done(app: Flask) -> None:
+    assert runs.continue_requested() == 0
+
+
+def test_asked_done_and_forgotten(app: Flask) -> None:
+    ask(NOVEMBER)
+    assert runs.progress(NOVEMBER) == runs.Progress("2026-11", 0, 10, True)
+    db.session.rollback()
+    assert runs.continue_requested() == 10
+    assert (wish(), issued(NOVEMBER)) == (None, 10)
+    assert runs.progress(NOVEMBER) == runs.Progress("2026-11", 10, 0, False)
+    db.session.rollback()
+    assert runs.continue_requested() == 0
+
+
+def test_killed_in_the_middle_it_goes_on_where_it_was(app: Flask) -> None:
+    ask(NOVEMBER)
+    seen: list[int] = []
+
+    def die(event: InvoicesIssued) -> None:
+        seen.append(len(event.invoice_ids))
+        if len(seen) == 2:
+            raise SystemExit
+
+    app.extensions["loket.reactions"] = {
+        **REACTIONS,
+        InvoicesIssued: [*REACTIONS[InvoicesIssued], die],
+    }
+    with pytest.raises(SystemExit):
+        runs.continue_requested()
+    db.session.rollback()
+    assert (wish(), issued(NOVEMBER)) == ("2026-11", 4)
+    assert runs.continue_requested() == 6
+    assert sorted(invoice.number for invoice in factories.every(Invoice)) == [
+        f"INV-202611-{number:05d}" for number in range(1, 11)
+    ]
+
+
+def test_a_second_wish_during_the_first_is_not_lost(app: Flask) -> None:
+    ask(NOVEMBER)
+    asked: list[bool] = []
+
+    def change_of_mind(_: InvoicesIssued) -> None:
+        if not asked:
+            asked.append(True)
+            runs.request(DECEMBER)
+
+    app.extensions["loket.reactions"] = {
+        **REACTIONS,
+        InvoicesIssued: [*REACTIONS[InvoicesIssued], change_of_mind],
+    }
+    runs.continue_requested()
+    assert wish() == "2026-12"
+    runs.continue_requested()
+    assert (wish(), issued(NOVEMBER), issued(DECEMBER)) == (None, 10, 10)
+
+
+def test_two_workers_at_one_wish(app: Flask) -> None:
+    ask(NOVEMBER)
+    start = threading.Barrier(3)
+
+    def go() -> int:
+        start.wait(WAIT)
+        return runs.continue_requested()
+
+    assert sum(racer.join() for racer in [Beside(app, go) for _ in range(3)]) == 10
+    assert (wish(), issued(NOVEMBER)) == (None, 10)
