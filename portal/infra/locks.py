@@ -18,6 +18,9 @@ from portal.infra.types import UtcDateTime
 LEASE = timedelta(seconds=90)
 """How long a claimed row is ours: above the 10 s of one outside call and JOB_TIMEOUT."""
 
+CLOCK_TOLERANCE = timedelta(seconds=30)
+"""How much the clocks of several machines may differ."""
+
 
 class LeaderLease(Model):
     """Who leads a job that must run in one place only (the scheduler)."""
@@ -41,7 +44,12 @@ def lead(name: str, holder: str, now: datetime, seconds: int) -> bool:
         update(LeaderLease)
         .where(
             LeaderLease.name == name,
-            or_(LeaderLease.holder == holder, LeaderLease.until < now),
+            or_(
+                LeaderLease.holder == holder,
+                LeaderLease.until < now,
+                # The clock went back since: its holder may have died long ago.
+                LeaderLease.until > until + CLOCK_TOLERANCE,
+            ),
         )
         .values(holder=holder, until=until)
     )

@@ -7,7 +7,7 @@ from random import SystemRandom
 
 from portal.messaging import meters
 from portal.messaging.channels import ActiveChannel
-from portal.messaging.delivery import Retry, Step, after_error
+from portal.messaging.delivery import MAY_HAVE_ARRIVED, Retry, Step, after_error
 from portal.messaging.flights import Answer
 from portal.messaging.ledger import Outcome
 from portal.messaging.masking import storable
@@ -42,6 +42,9 @@ class Aftermath:
                 _random,
             )
             step = replace(step, reason=storable(step.reason))
+        if step.state == "failed" and sendout.claimed.bound_to:
+            # An earlier try may have arrived: this one's refusal says nothing about that.
+            step = replace(step, state="unknown", reason=f"{step.reason} {MAY_HAVE_ARRIVED}")
         return Outcome(sendout, receipt, answer.error, answer.milliseconds, step)
 
     def tell_meters(self, outcomes: Sequence[Outcome]) -> bool:

@@ -20,6 +20,7 @@ from portal.core.driverkit import (
 
 LISTEN_SECONDS = 600
 LONGEST_WAIT = 900
+MAY_HAVE_ARRIVED = "Percobaan sebelumnya mungkin sampai. Perlu dicek."
 KEY_WINDOW = timedelta(hours=1)
 """How long a provider is trusted to remember a key (nobody documents it)."""
 RESEND_WINDOW = timedelta(hours=1)

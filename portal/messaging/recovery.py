@@ -20,7 +20,13 @@ from portal.infra.timekeeping import wall
 from portal.messaging import channels, sending_hours
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.claims import LEASE
-from portal.messaging.delivery import RESEND_WINDOW, Ambiguity, after_unknown, proves_absence
+from portal.messaging.delivery import (
+    MAY_HAVE_ARRIVED,
+    RESEND_WINDOW,
+    Ambiguity,
+    after_unknown,
+    proves_absence,
+)
 from portal.messaging.models import Message, MessageAttempt
 from portal.messaging.registry import REGISTRY
 
@@ -59,9 +65,17 @@ def after_the_clock_went_back() -> int:
 def expire_stale() -> int:
     """Waiting past their time; a login code whose outcome is unknown just ends with the code."""
     otp = and_(Message.state == "unknown", Message.kind == "otp_code")
-    return updated(
+    late = Message.expires_at < wall()
+    uncertain = and_(Message.bound_to.is_not(None), Message.kind != "otp_code")
+    reason = f"Kedaluwarsa sebelum sempat diulang. {MAY_HAVE_ARRIVED}"
+    told = updated(
         update(Message)
-        .where(or_(Message.state == "pending", otp), Message.expires_at < wall())
+        .where(Message.state == "pending", uncertain, late)
+        .values(state="unknown", reason=reason)
+    )
+    return told + updated(
+        update(Message)
+        .where(or_(Message.state == "pending", otp), late)
         .values(state="expired", reason="Kedaluwarsa sebelum sempat dikirim.")
     )
 

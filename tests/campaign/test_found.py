@@ -48,7 +48,6 @@ def taken_then(deduping: Deduping, later: Exception) -> None:
     deduping.always = refuse
 
 
-@not_yet
 def test_what_may_have_arrived_is_not_called_failed_when_the_tries_run_out(
     deduping: Deduping, clock: FixedClock
 ) -> None:
@@ -62,7 +61,6 @@ def test_what_may_have_arrived_is_not_called_failed_when_the_tries_run_out(
     assert message(message_id).state == "unknown"
 
 
-@not_yet
 def test_what_may_have_arrived_is_not_called_failed_when_it_is_refused_later(
     deduping: Deduping, clock: FixedClock
 ) -> None:
@@ -75,7 +73,6 @@ def test_what_may_have_arrived_is_not_called_failed_when_it_is_refused_later(
     assert message(message_id).state == "unknown"
 
 
-@not_yet
 def test_what_may_have_arrived_does_not_expire_as_never_sent(
     deduping: Deduping, clock: FixedClock
 ) -> None:
@@ -155,7 +152,6 @@ def test_a_callback_taken_before_the_clock_went_back_is_processed_soon(
     assert inbox.due() == [hook_id]
 
 
-@not_yet
 def test_a_scheduler_that_died_before_the_clock_went_back_is_succeeded(
     app: Flask, clock: FixedClock
 ) -> None:
