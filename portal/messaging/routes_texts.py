@@ -69,8 +69,10 @@ def save(kind: str, language: str) -> Any:
     if not request.form.get("reset"):
         length = text_preview.longest(kind, language, cleaned)
         errors = text_checks.problems(kind, cleaned, length, _limits())
-        doubts = text_checks.doubts(cleaned)
-    if errors or (doubts and not request.form.get("sure")):
+        # What was in force once was meant then.
+        meant = request.form.get("sure") or request.form.get("restore")
+        doubts = [] if meant else text_checks.doubts(cleaned)
+    if errors or doubts:
         return _editor(kind, language, typed, errors=errors, doubts=doubts, status=422)
     try:
         seen = request.form.get("seen", type=int)

@@ -160,7 +160,9 @@ def test_a_slip_is_saved_only_when_it_is_meant(desk: Visitor) -> None:
     assert "S&amp;K berlaku</textarea>" in answer.text
     assert factories.every(MessageText) == []
     assert target(desk.post(URL, body=body, sure="1")) == URL
-    assert text_store.newest_of("payment_reminder", "id").body == body  # type: ignore[union-attr]
+    assert target(desk.post(URL, body=GOOD)) == URL
+    assert target(desk.post(URL, restore="1", body="")) == URL
+    assert text_preview.in_force("payment_reminder", "id") == body
 
 
 def test_two_writers_do_not_overwrite_each_other_unseen(desk: Visitor) -> None:
