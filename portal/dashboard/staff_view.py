@@ -7,6 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import and_, func, or_, select
 
+from portal.core.driverkit import Misconfigured
 from portal.core.period import Period
 from portal.customers.models import Customer
 from portal.extensions import db
@@ -132,11 +133,7 @@ def last_payments(limit: int = 8) -> Any:
 def todos() -> list[Todo]:
     """What needs a person now."""
     found: list[Todo] = []
-    channel = channels.active()
-    whatsapp = "whatsapp_settings.index"
-    if channel is None:
-        found.append(Todo("bad", _("Belum ada driver WhatsApp yang dipilih."), whatsapp))
-    found += [Todo("bad", words, whatsapp) for words in _resting_channels()]
+    found += [Todo("bad", words, "whatsapp_settings.index") for words in _channel_troubles()]
     money = _count(select(func.count()).where(AttentionItem.state == "open"))
     if money:
         words = _("%(count)s hal tentang uang perlu dilihat.", count=money)
@@ -155,16 +152,25 @@ def todos() -> list[Todo]:
     return found
 
 
-def _resting_channels() -> list[str]:
-    """A sentence for each channel in force that rests, by name when there are several."""
-    in_force = channels.in_order()
-    paused = [channel for channel in in_force if channel.paused]
-    if len(in_force) == 1:
-        return [_("Saluran WhatsApp dijeda: %(why)s", why=one.pause_reason) for one in paused]
-    return [
-        _("Saluran %(name)s dijeda: %(why)s", name=one.label, why=one.pause_reason)
-        for one in paused
-    ]
+def _channel_troubles() -> list[str]:
+    """A sentence for each channel in force that rests or cannot be used, by name when there
+    are several."""
+    try:
+        in_force = channels.in_order()
+    except Misconfigured as error:
+        return [error.sentence]
+    if not in_force:
+        return [_("Belum ada driver WhatsApp yang dipilih.")]
+    found = []
+    for one in in_force:
+        why = one.pause_reason
+        if one.problem:
+            found.append(_("Saluran %(name)s bermasalah: %(why)s", name=one.label, why=one.problem))
+        elif one.paused and len(in_force) == 1:
+            found.append(_("Saluran WhatsApp dijeda: %(why)s", why=why))
+        elif one.paused:
+            found.append(_("Saluran %(name)s dijeda: %(why)s", name=one.label, why=why))
+    return found
 
 
 def _drifted() -> Any:

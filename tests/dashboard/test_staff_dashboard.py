@@ -9,7 +9,7 @@ from portal.accounts.models import Staff
 from portal.extensions import db
 from portal.infra import audit
 from portal.infra.timekeeping import now
-from portal.messaging import channel_config, channels, meters
+from portal.messaging import channel_config, channel_order, channels, meters
 from portal.messaging.models import Message
 from portal.network import isolation
 from portal.network.models import NetworkAccess
@@ -109,6 +109,20 @@ def test_what_needs_a_person(desk: Visitor) -> None:
         ("1 langganan menunggu router.", "/admin/isolation"),
     ):
         assert f'href="{link}">{sentence}</a>' in text
+
+
+def test_every_resting_channel_in_force_is_named(desk: Visitor) -> None:
+    channel_config.choose("console")
+    other = channel_config.add("console", "Nomor kedua")
+    channel_order.stand_in(other)
+    for channel, why in zip(
+        channels.in_order(), ("Token ditolak.", "Perangkat keluar."), strict=True
+    ):
+        meters.pause(channel, "misconfigured", why, 3600)
+    db.session.commit()
+    text = desk.get(URL).text
+    assert "Saluran Nomor kedua dijeda: Perangkat keluar." in text
+    assert "dijeda: Token ditolak." in text
 
 
 def test_money_is_not_for_everybody(app: Flask) -> None:

@@ -13,7 +13,8 @@ from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import now
 from portal.invoices.models import Invoice
-from portal.messaging.models import Message, NoticeRecipient
+from portal.messaging.models import Message, MessageAttempt, NoticeRecipient
+from portal.messaging.models_channels import Channel
 from portal.payments.models import AttentionItem, PaymentOrder, PaymentOrderInvoice
 from portal.web.access import PERMISSIONS
 from tests import factories
@@ -49,9 +50,21 @@ def house(app: Flask) -> dict[str, Any]:
     )
     told = NoticeRecipient(name="Kas", recipient="+628120000", topics=["payment"], created_at=now())
     siaran = Broadcast(title="Gangguan", body="Halo", created_at=now())
-    db.session.add_all([item, order, message, told, siaran])
+    spare = Channel(driver="console", config="{}", updated_at=now())
+    db.session.add_all([item, order, message, told, siaran, spare])
     db.session.flush()
-    values = {"message_id": message.id, "item_id": item.id, "notice_id": told.id, "broadcast_id": siaran.id, "kind": "payment_reminder", "language": "id"}
+    # Carried a message, so that the matrix's own click on "delete" leaves it there.
+    carried = {"message_id": message.id, "channel_id": spare.id, "lease_token": "t"}
+    db.session.add(MessageAttempt(**carried, driver="console", started_at=now()))
+    values = {
+        "message_id": message.id,
+        "item_id": item.id,
+        "notice_id": told.id,
+        "broadcast_id": siaran.id,
+        "channel_key": spare.id,
+        "kind": "payment_reminder",
+        "language": "id",
+    }
     db.session.commit()
     db.session.rollback()
     return values | {

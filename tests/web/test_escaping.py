@@ -123,7 +123,7 @@ def house(app: Flask) -> dict[str, Any]:
     access_row(line.id).decision = "by_hand"
     settings.change("company.name", CANARY)
     db.session.flush()
-    values = {"message_id": message.id, "item_id": items[0].id, "notice_id": told.id, "broadcast_id": siaran.id, "kind": "payment_reminder", "language": "id"}
+    values = {"message_id": message.id, "item_id": items[0].id, "notice_id": told.id, "broadcast_id": siaran.id, "channel_key": channel.id, "kind": "payment_reminder", "language": "id"}
     for model, columns in FILLED.items():
         for name in columns:
             _fill(model, name)
@@ -238,6 +238,7 @@ def test_forms_show_wrong_values_as_text(app: Flask, house: dict[str, Any]) -> N
     desk = Visitor(app)
     factories.log_in(desk.client, factories.staff())
     desk.page("/admin/plans/new")
+    one = f"/admin/settings/whatsapp/channels/{house['channel_key']}"
     forms = [
         (f"/admin/customers/{house['customer_id']}/edit", ("name", "phone", "address", "area")),
         ("/admin/plans/new", ("name", "price", "due_days", "grace_days")),
@@ -245,6 +246,9 @@ def test_forms_show_wrong_values_as_text(app: Flask, house: dict[str, Any]) -> N
         ("/admin/settings", ("company.name", "company.cs_phone", "billing.due_days")),
         ("/admin/settings/whatsapp", ("cfg-url", "cfg-token")),
         ("/admin/settings/whatsapp/test", ("number", "kind")),
+        ("/admin/settings/whatsapp/channels", ("name", "driver")),
+        (f"{one}/name", ("name",)),
+        (f"{one}/limits", ("limit-per_minute", "limit-warm_from")),
         ("/admin/login", ("email", "password")),
     ]
     for url, names in forms:
