@@ -33,6 +33,8 @@ from portal.messaging.registry import REGISTRY
 _random = SystemRandom()
 BATCH = 200
 CLOCK_TOLERANCE = timedelta(seconds=30)
+AT_ONCE = timedelta(seconds=60)
+"""A callback is read within that time, unless something is wrong."""
 
 
 def free_dead_leases() -> int:
@@ -164,6 +166,8 @@ def settle_unknown() -> None:
         heard = _heard_seconds(message.driver, started_at)
         if not proves_absence(message.kind, heard, _witnesses(message.driver, started_at)):
             continue
+        if _unread(message.driver, started_at):
+            continue
         updated(
             update(Message)
             .where(Message.id == message.id, Message.state == "unknown")
@@ -209,6 +213,17 @@ def _heard_seconds(driver: str, after: datetime) -> float:
         )
     )
     return 0.0 if first is None else (wall() - first).total_seconds()
+
+
+def _unread(driver: str, after: datetime) -> bool:
+    """Whether a callback since that moment lies unread: it may be the one that tells."""
+    waiting = select(InboundHook.id).where(
+        InboundHook.source == f"whatsapp.{driver}",
+        InboundHook.state.in_(("received", "failed")),
+        InboundHook.received_at > after,
+        InboundHook.received_at < wall() - AT_ONCE,
+    )
+    return db.session.scalar(waiting.limit(1)) is not None
 
 
 def _witnesses(driver: str, after: datetime) -> int:

@@ -86,7 +86,6 @@ def test_what_may_have_arrived_does_not_expire_as_never_sent(
     assert message(message_id).state == "unknown"
 
 
-@not_yet
 def test_silence_proves_nothing_while_a_callback_waits_to_be_read(
     app: Flask, provider: Provider, clock: FixedClock
 ) -> None:

@@ -400,7 +400,8 @@ def test_many_random_deaths_lose_and_double_nothing(deduping: Provider, clock: F
 
 def heard_from(clock: FixedClock) -> None:
     """A callback of the provider reaches us; every accepted message has its status."""
-    inbox.store("whatsapp.recorder", str(clock.now()).encode(), {})
+    hook_id = inbox.store("whatsapp.recorder", str(clock.now()).encode(), {})
+    inbox.finish(db.session.get_one(inbox.InboundHook, hook_id), "processed", "1 status")
     for row in db.session.query(Message).where(Message.state == "accepted"):
         row.state = "sent"
     db.session.commit()
