@@ -112,7 +112,7 @@ def remind_due() -> int:
         {*settings.days("reminders.before"), *(-d for d in settings.days("reminders.after"))}
     )
     count = 0
-    for step, below in zip(steps, [None, *steps[:-1]], strict=True):
+    for step, below in zip(steps, [None, *steps[:-1]], strict=False):  # none: nothing to do
         window = Invoice.due_on <= day + timedelta(days=step)
         if below is not None:
             window = and_(window, Invoice.due_on > day + timedelta(days=below))
