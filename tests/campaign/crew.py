@@ -37,7 +37,7 @@ class Times:
     deadline: float = 1.5
     lease: float = 6.0
     rest: float = 0.3
-    listen: float = 15.0
+    listen: float = 40.0
     retry: float = 0.3
 
 
@@ -52,6 +52,7 @@ def shorten(times: Times) -> None:
     meters.PAUSE_SECONDS = times.rest  # type: ignore[assignment]
     meters.LONGEST_PAUSE_SECONDS = 5
     delivery.LISTEN_SECONDS = times.listen  # type: ignore[assignment]
+    recovery.AT_ONCE = timedelta(seconds=times.listen / 10)
     as_set = sending_hours.retry
 
     def soon() -> delivery.Retry:

@@ -72,6 +72,7 @@ class Provider:
                 ),
                 "asked": sum(self.answers.values()),
                 "statuses_waiting": len(self.statuses.waiting),
+                "slowest_status": self.statuses.slowest,
                 "statuses_handed_over": self.statuses.handed_over,
             }
         ).encode()

@@ -20,6 +20,9 @@ class Statuses:
         self.waiting: list[tuple[float, dict[str, Any]]] = []
         self.handed_over = 0
         self.refused = 0
+        self.slowest = 0.0
+        self._since: dict[int, float] = {}
+        self._kept: list[dict[str, Any]] = []
 
     def promise(self, key: str, wamid: str, recipient: str, *, first_now: bool) -> None:
         """sent, delivered and perhaps read, in no particular order within two seconds."""
@@ -33,6 +36,8 @@ class Statuses:
                 "recipient_id": recipient.lstrip("+"),
                 "biz_opaque_callback_data": key,
             }
+            self._kept.append(entry)  # so that no other entry gets its id
+            self._since[id(entry)] = time.monotonic()
             self.waiting.append((time.monotonic() + delay, entry))
 
     def _states(self) -> list[str]:
@@ -56,6 +61,9 @@ class Statuses:
             self.random.shuffle(batch)
             if await self._hand_over(batch):
                 self.handed_over += len(batch)
+                for entry in batch:
+                    took = time.monotonic() - self._since[id(entry)]
+                    self.slowest = max(self.slowest, took)
             else:
                 self.refused += len(batch)
                 later = time.monotonic() + 0.5

@@ -61,7 +61,8 @@ class Result:
         lines = [
             verdict.table(self.counts),
             f"{asked} requests, {ambiguous} answers ambiguous ({100 * ambiguous / asked:.0f} %); "
-            f"{self.provider['statuses_handed_over']} statuses; {self.seconds:.0f} s",
+            f"{self.provider['statuses_handed_over']} statuses, the slowest after "
+            f"{self.provider['slowest_status']:.1f} s; {self.seconds:.0f} s",
             f"{sum(self.kills.values())} kills: "
             + ", ".join(f"{name} {n}" for name, n in sorted(self.kills.items())),
         ]
