@@ -18,6 +18,7 @@ from jobs import runtime
 from jobs.inline import work_off
 from jobs.pulse import Pulse
 from jobs.schedule import ENTRIES, Entry, run_now
+from portal.config import Settings
 from portal.infra import locks, queue
 from portal.infra.timekeeping import wall
 
@@ -91,7 +92,8 @@ class Scheduler:
 def main() -> None:
     """Run until SIGTERM or SIGINT."""
     app = runtime.get_app()
-    scheduler = Scheduler(app)
+    settings: Settings = app.extensions["loket.settings"]
+    scheduler = Scheduler(app, float(settings.get("INLINE_AFTER_SECONDS", str(INLINE_AFTER))))
     signal.signal(signal.SIGTERM, scheduler.stop)
     signal.signal(signal.SIGINT, scheduler.stop)
     log.info("scheduler started")
