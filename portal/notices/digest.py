@@ -5,7 +5,7 @@ it has told; the mark moves in the transaction that queues the messages, so a cr
 repeats nor skips.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,14 +13,15 @@ from sqlalchemy import func, select
 from portal.core.money import format_rupiah
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.infra.timekeeping import wall
-from portal.messaging import notices
+from portal.infra.timekeeping import now, wall
+from portal.messaging import notices, texts
 from portal.network.models import NetworkAccess
 from portal.payments.models import AttentionItem, Payment
 from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
 
 EVERY = timedelta(minutes=10)
+SETTLED = timedelta(seconds=15)
 NAMED = 5
 """Names in one message; the rest is a number."""
 
@@ -56,8 +57,13 @@ def _due(topic: str, newest: int | None) -> int | None:
     return last
 
 
+def _settled() -> datetime:
+    """Rows younger than this may have older ones beside them that are not committed yet."""
+    return now() - SETTLED
+
+
 def _payments() -> int:
-    newest = db.session.scalar(select(func.max(Payment.id)))
+    newest = db.session.scalar(select(func.max(Payment.id)).where(Payment.recorded_at < _settled()))
     last = _due("payment", newest)
     if last is None or newest is None:
         return 0
@@ -70,7 +76,7 @@ def _payments() -> int:
     told = 0
     if rows:
         total = format_rupiah(sum(row.amount for row in rows))
-        named = [f"{row.name} {format_rupiah(row.amount)}" for row in rows]
+        named = [f"{texts.harmless(row.name)} {format_rupiah(row.amount)}" for row in rows]
         text = f"{len(rows)} pembayaran masuk, {total}.\n{_named(named)}"
         told = notices.tell("payment", f"{last}-{newest}", text)
     _remember("payment", newest, bool(rows), _mark("payment")[1])
@@ -78,7 +84,9 @@ def _payments() -> int:
 
 
 def _money() -> int:
-    newest = db.session.scalar(select(func.max(AttentionItem.id)))
+    newest = db.session.scalar(
+        select(func.max(AttentionItem.id)).where(AttentionItem.created_at < _settled())
+    )
     last = _due("money", newest)
     if last is None or newest is None:
         return 0
@@ -112,7 +120,7 @@ def _isolation() -> int:
     ).all()
     told = 0
     if rows:
-        named = [f"{row.name} ({row.number})" for row in rows]
+        named = [f"{texts.harmless(row.name)} ({row.number})" for row in rows]
         text = f"{len(rows)} pelanggan diisolir.\n{_named(named)}"
         told = notices.tell("isolation", f"{last}-{total}", text)
     _remember("isolation", int(total), bool(rows), before)
