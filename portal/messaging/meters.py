@@ -59,6 +59,8 @@ def pause(channel: ActiveChannel, kind: str, reason: str, seconds: float | None 
     if meter.pause_kind == "manual" and meter.paused_until and meter.paused_until > current:
         return False
     resting = meter.paused_until is not None and meter.paused_until > current
+    if resting and meter.pause_kind == "rate" and kind != "rate":
+        resting = False  # a wait it asked for is no answer to a failure
     if seconds is None:
         seconds = min(PAUSE_SECONDS * 2 ** min(meter.strikes, 10), LONGEST_PAUSE_SECONDS)
     until = current + timedelta(seconds=seconds)
@@ -76,6 +78,18 @@ def pause(channel: ActiveChannel, kind: str, reason: str, seconds: float | None 
     if first:
         notices.channel_paused(channel.key, channel.label, reason, current)
     return not resting
+
+
+def clock_went_back(by: timedelta) -> None:
+    """Move every moment a meter waits for as far as the clock was moved."""
+    moments = ("second_free_at", "minute_free_at", "gap_free_at", "paused_at", "paused_until")
+    for key in db.session.scalars(select(ChannelMeter.key)).all():
+        meter = locked(key)
+        for name in moments:
+            stamp: datetime | None = getattr(meter, name)
+            if stamp is not None and meter.pause_kind != "manual":
+                setattr(meter, name, stamp - by)
+    db.session.flush()
 
 
 def pause_by_hand(key: str, reason: str) -> None:
