@@ -13,6 +13,7 @@ from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import wall
 from portal.messaging import channel_config, channel_limits, channels, meters, sending
+from portal.messaging.channels import ActiveChannel
 from portal.messaging.models import Message
 from portal.messaging.models_channels import Channel
 from tests import factories
@@ -44,6 +45,14 @@ def key(name: str) -> str:
 def order(visitor: Visitor, name: str, to: str) -> None:
     answer = visitor.post(f"{LIST}/{key(name)}/order", to=to)
     assert answer.status_code in (204, 303)
+
+
+def main() -> ActiveChannel:
+    """The channel in force, with no transaction left open."""
+    found = channels.active()
+    assert found is not None
+    db.session.rollback()
+    return found
 
 
 def line() -> list[str]:
@@ -317,14 +326,12 @@ def test_what_a_channel_is_doing_is_said(app: Flask, spare: Provider, clock: Fix
 @both
 def test_limits_are_saved_and_mean_something(app: Flask, provider: Provider, hx: bool) -> None:
     visitor = person(app, hx=hx)
-    before = channels.active()
-    assert before is not None
+    before = main()
     url = f"{LIST}/{before.key}/limits"
     typed = {"limit-per_minute": "15", "limit-per_day": "0", "limit-spacing_max": "4"}
     answer = visitor.post(url, **typed)
     assert answer.status_code == (204 if hx else 303)
-    after = channels.active()
-    assert after is not None
+    after = main()
     assert after.identity == before.identity
     found = (after.limits.per_minute, after.limits.per_day, after.limits.spacing_max)
     assert found == (15, 0, 4)
@@ -371,8 +378,7 @@ def test_a_preset_is_one_click(app: Flask, provider: Provider, hx: bool) -> None
     visitor = person(app, hx=hx)
     url = f"{LIST}/{key('recorder')}/limits"
     visitor.post(url, preset="fresh")
-    found = channels.active()
-    assert found is not None
+    found = main()
     assert (found.limits.per_minute, found.limits.spacing_min, found.limits.per_day) == (
         20,
         3,
@@ -383,8 +389,7 @@ def test_a_preset_is_one_click(app: Flask, provider: Provider, hx: bool) -> None
     assert "Pemanasan hari ke-1 dari 21: hari ini paling banyak 20 pesan." in page
     visitor.post(url, preset="paired")
     visitor.post(url, preset="official")
-    found = channels.active()
-    assert found is not None
+    found = main()
     assert (found.limits.per_second, found.limits.spacing_max, found.warm_from) == (80, 0, None)
 
 
