@@ -13,8 +13,6 @@ TITLE_LIMIT = 80
 BODY_LIMIT = 4000
 _PLACE = re.compile(r"\[\[([^\[\]]*)\]\]")
 _ROOM = {"name": 120, "customer_number": 40}
-# A word joiner before WhatsApp's own marks keeps a name from making the text bold.
-_MARKS = str.maketrans({mark: f"\u2060{mark}" for mark in "*_~`"})
 
 
 class Person(Protocol):
@@ -41,8 +39,8 @@ def fill(body: str, person: Person) -> str:
     if "[[" not in body:
         return body
     values = {
-        "name": texts.clean(person.name).translate(_MARKS),
-        "customer_number": texts.clean(person.number),
+        "name": texts.harmless(person.name),
+        "customer_number": texts.harmless(person.number),
     }
     return texts.substitute(body, values)
 

@@ -17,7 +17,7 @@ from portal.infra.database import updated
 from portal.infra.inbox import InboundHook
 from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import wall
-from portal.messaging import channels, sending_hours
+from portal.messaging import channels, meters, sending_hours
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.claims import LEASE
 from portal.messaging.delivery import (
@@ -58,6 +58,7 @@ def after_the_clock_went_back() -> int:
     if latest is None or latest <= current + CLOCK_TOLERANCE:
         return 0
     due = (Message.state == "pending", Message.next_at > current, Message.next_at <= latest)
+    meters.clock_went_back(latest - current)
     moved = updated(update(Message).where(*due).values(next_at=current))
     held = (Message.state.in_(("leased", "sending")), Message.lease_until > current + LEASE)
     moved += updated(update(Message).where(*held).values(lease_until=current + LEASE))

@@ -38,7 +38,7 @@ def test_a_tick_queues_everybody_once_with_their_own_words(app: Flask) -> None:
     tick()
     first, second = queued(broadcast_id)
     assert first.params == {
-        "text": f"Halo Budi \u2060*tebal\u2060* [[customer\u2060_number]] ({budi.number}), *maaf*."
+        "text": f"Halo Budi \uff0atebal\uff0a ((customer_number)) ({budi.number}), *maaf*."
     }
     assert second.params == {"text": f"Halo Tini ({tini.number}), *maaf*."}
     assert (first.language, second.language) == ("en", "id")
