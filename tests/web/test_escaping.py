@@ -123,7 +123,15 @@ def house(app: Flask) -> dict[str, Any]:
     access_row(line.id).decision = "by_hand"
     settings.change("company.name", CANARY)
     db.session.flush()
-    values = {"message_id": message.id, "item_id": items[0].id, "notice_id": told.id, "broadcast_id": siaran.id, "channel_key": channel.id, "kind": "payment_reminder", "language": "id"}
+    values = {
+        "message_id": message.id,
+        "item_id": items[0].id,
+        "notice_id": told.id,
+        "broadcast_id": siaran.id,
+        "channel_key": channel.id,
+        "kind": "payment_reminder",
+        "language": "id",
+    }
     for model, columns in FILLED.items():
         for name in columns:
             _fill(model, name)
