@@ -10,8 +10,8 @@ TIMES = Times(deadline=1.0, lease=3.0, rest=0.2, listen=120.0, retry=0.2)
 def test_three_hundred_messages_and_their_killers() -> None:
     plan = Plan(
         messages=300,
-        kill=0.04,
-        outside=0.4,
+        kill=0.09,
+        outside=0.8,
         only=("meta", "keyed", "held", "mixed"),
         times=TIMES,
         patience=40,
