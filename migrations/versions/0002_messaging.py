@@ -123,6 +123,7 @@ def upgrade() -> None:
         exits = sa.text("state IN ('failed', 'unknown', 'expired', 'cancelled')")
         batch_op.create_index('ix_message_exit', ['state', 'id'], unique=False, sqlite_where=exits, postgresql_where=exits)
     with op.batch_alter_table('message_attempt', schema=None) as batch_op:
+        batch_op.create_index('ix_message_attempt_started', ['started_at'], unique=False, sqlite_where=sa.text("outcome = 'started'"), postgresql_where=sa.text("outcome = 'started'"))
         batch_op.add_column(sa.Column('code', sa.String(length=60), nullable=False, server_default=''))
     with op.batch_alter_table('schedule_run', schema=None) as batch_op:
         batch_op.add_column(sa.Column('next_at', sa.DateTime(timezone=True), nullable=True))

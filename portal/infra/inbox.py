@@ -126,6 +126,13 @@ def postpone(hook: InboundHook, outcome: str) -> None:
     hook.next_at = wall() + timedelta(seconds=min(15 * 2**hook.attempts, 3600))
 
 
+def clock_went_back(latest: datetime) -> None:
+    """What waited until some moment before the clock was set back waits no longer."""
+    now = wall()
+    ahead = (InboundHook.next_at > now, InboundHook.next_at <= latest + LEASE)
+    updated(update(InboundHook).where(InboundHook.state == "received", *ahead).values(next_at=now))
+
+
 def due(limit: int = 100) -> list[int]:
     """Ids of callbacks whose hour has come; for the sweeper."""
     rows = db.session.scalars(

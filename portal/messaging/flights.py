@@ -3,10 +3,10 @@
 import logging
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from threading import Thread
 
 from portal.core.driverkit import DriverError, Retryable
 from portal.infra.http import Http
@@ -36,8 +36,10 @@ class Flights:
 
     def __init__(self, name: str) -> None:
         self.count = 0
+        self._name = name
         self._answers: SimpleQueue[Answer] = SimpleQueue()
-        self._threads = ThreadPoolExecutor(MOST, thread_name_prefix=f"send-{name}")
+        self._work: SimpleQueue[Sendout | None] = SimpleQueue()
+        self._threads = 0
         self._drivers: dict[str, MessageDriver] = {}
 
     @contextmanager
@@ -47,7 +49,8 @@ class Flights:
         try:
             yield
         finally:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            for _ in range(self._threads):
+                self._work.put(None)
 
     def driver(self, channel: ActiveChannel) -> MessageDriver:
         """One driver object a channel, with its kept connections."""
@@ -59,7 +62,15 @@ class Flights:
     def send(self, sendout: Sendout) -> None:
         """Into the air; its answer will be collected."""
         self.count += 1
-        self._threads.submit(_call, sendout, self._answers)
+        if self._threads < min(self.count, MOST):
+            self._threads += 1
+            Thread(target=self._fly, name=f"send-{self._name}", daemon=True).start()
+        self._work.put(sendout)
+
+    def _fly(self) -> None:
+        """One thread, until there is no more. A pool with futures costs twice as much."""
+        while (sendout := self._work.get()) is not None:
+            self._answers.put(_call(sendout))
 
     def collect(self, patience: float) -> list[Answer]:
         """The answers that are in; waits up to `patience` seconds for the first.
@@ -83,7 +94,7 @@ class Flights:
         return found
 
 
-def _call(sendout: Sendout, answers: "SimpleQueue[Answer]") -> None:
+def _call(sendout: Sendout) -> Answer:
     """Ask the provider; a driver that breaks its contract may still have sent."""
     started = time.monotonic()
     receipt: Receipt | None = None
@@ -101,7 +112,6 @@ def _call(sendout: Sendout, answers: "SimpleQueue[Answer]") -> None:
             outcome_unknown=True,
         )
     except BaseException as death:
-        answers.put(Answer(sendout, death=death))
-        return
+        return Answer(sendout, death=death)
     milliseconds = int((time.monotonic() - started) * 1000)
-    answers.put(Answer(sendout, receipt, error, milliseconds))
+    return Answer(sendout, receipt, error, milliseconds)

@@ -78,6 +78,14 @@ class MessageAttempt(Model):
     provider's own. Payload and answer are emptied when their retention ends."""
 
     __tablename__ = "message_attempt"
+    __table_args__ = (
+        Index(
+            "ix_message_attempt_started",
+            "started_at",
+            sqlite_where=text("outcome = 'started'"),
+            postgresql_where=text("outcome = 'started'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)

@@ -1,18 +1,20 @@
 """After a crash: dead leases, stale messages, sends nobody recorded, unknown outcomes.
 
-Each function is a guarded UPDATE or a row of them, safe in several sweepers at once; the
-caller commits.
+Each step is a guarded UPDATE or a row of them, safe in several sweepers at once, in a
+transaction of its own.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from portal.core.driverkit import Capability, Misconfigured
 from portal.extensions import db
+from portal.infra import inbox
 from portal.infra.database import updated
 from portal.infra.inbox import InboundHook
 from portal.infra.schedule import ScheduleRun
@@ -32,19 +34,49 @@ from portal.messaging.registry import REGISTRY
 
 _random = SystemRandom()
 BATCH = 200
+CHUNK = 1000
+TOLD_LATER = "Server berhenti saat mengirim; statusnya diketahui kemudian."
 CLOCK_TOLERANCE = timedelta(seconds=30)
 AT_ONCE = timedelta(seconds=60)
 """A callback is read within that time, unless something is wrong."""
 
 
+def run() -> None:
+    """Every step, each in a transaction of its own: short for SQLite's one writer, and never
+    holding one message while it wants another."""
+    for step in (
+        after_the_clock_went_back,
+        free_dead_leases,
+        expire_stale,
+        settle_interrupted,
+        settle_unknown,
+        close_told_attempts,
+    ):
+        step()
+        db.session.commit()
+
+
+def _take(*condition: ColumnElement[bool]) -> list[int]:
+    """Ids of some messages that fit, locked in order; what somebody else holds is left to them."""
+    ids = db.session.scalars(
+        select(Message.id)
+        .where(*condition)
+        .order_by(Message.id)
+        .limit(CHUNK)
+        .with_for_update(skip_locked=True)
+    )
+    return list(ids)
+
+
+def _set(ids: Sequence[int], **values: object) -> int:
+    return updated(update(Message).where(Message.id.in_(ids)).values(**values)) if ids else 0
+
+
 def free_dead_leases() -> int:
     """Claimed, but the first byte was never near: anybody's again."""
     current = wall()
-    return updated(
-        update(Message)
-        .where(Message.state == "leased", Message.lease_until < current)
-        .values(state="pending", lease_token=None, lease_until=None, next_at=current)
-    )
+    dead = _take(Message.state == "leased", Message.lease_until < current)
+    return _set(dead, state="pending", lease_token=None, lease_until=None, next_at=current)
 
 
 def after_the_clock_went_back() -> int:
@@ -57,12 +89,12 @@ def after_the_clock_went_back() -> int:
     )
     if latest is None or latest <= current + CLOCK_TOLERANCE:
         return 0
-    due = (Message.state == "pending", Message.next_at > current, Message.next_at <= latest)
     meters.clock_went_back(latest - current)
+    inbox.clock_went_back(latest)
+    due = (Message.state == "pending", Message.next_at > current, Message.next_at <= latest)
     moved = updated(update(Message).where(*due).values(next_at=current))
     held = (Message.state.in_(("leased", "sending")), Message.lease_until > current + LEASE)
-    moved += updated(update(Message).where(*held).values(lease_until=current + LEASE))
-    return moved
+    return moved + updated(update(Message).where(*held).values(lease_until=current + LEASE))
 
 
 def expire_stale() -> int:
@@ -71,16 +103,37 @@ def expire_stale() -> int:
     late = Message.expires_at < wall()
     uncertain = and_(Message.bound_to.is_not(None), Message.kind != "otp_code")
     reason = f"Kedaluwarsa sebelum sempat diulang. {MAY_HAVE_ARRIVED}"
-    told = updated(
-        update(Message)
-        .where(Message.state == "pending", uncertain, late)
-        .values(state="unknown", reason=reason)
+    told = _set(_take(Message.state == "pending", uncertain, late), state="unknown", reason=reason)
+    gone = _take(or_(Message.state == "pending", otp), late)
+    return told + _set(gone, state="expired", reason="Kedaluwarsa sebelum sempat dikirim.")
+
+
+def close_told_attempts() -> int:
+    """Tries of dead workers whose message a status settled: the log must not show them as under
+    way for ever. A delivery proves that the provider took it."""
+    current = wall()
+    told = (
+        select(MessageAttempt.id, Message.state)
+        .join(Message, Message.id == MessageAttempt.message_id)
+        .where(
+            MessageAttempt.outcome == "started",
+            MessageAttempt.started_at < current - 2 * LEASE,
+            Message.state.not_in(("leased", "sending")),
+        )
+        .order_by(MessageAttempt.id)
+        .limit(CHUNK)
     )
-    return told + updated(
-        update(Message)
-        .where(or_(Message.state == "pending", otp), late)
-        .values(state="expired", reason="Kedaluwarsa sebelum sempat dikirim.")
-    )
+    closed = 0
+    for attempt_id, state in db.session.execute(told).all():
+        outcome = {"failed": "permanent"}.get(state, "unknown")
+        if state in {"accepted", "sent", "delivered", "read"}:
+            outcome = "accepted"
+        closed += updated(
+            update(MessageAttempt)
+            .where(MessageAttempt.id == attempt_id, MessageAttempt.outcome == "started")
+            .values(outcome=outcome, finished_at=current, reason=TOLD_LATER)
+        )
+    return closed
 
 
 def settle_interrupted() -> None:
@@ -90,6 +143,8 @@ def settle_interrupted() -> None:
         .where(Message.state == "sending", Message.lease_until < wall())
         .order_by(Message.id)
         .limit(BATCH)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     ).all()
     for message in stuck:
         _settle(message)
@@ -203,6 +258,7 @@ def _unknown() -> Select[Any]:
         )
         .order_by(Message.id)
         .limit(BATCH)
+        .with_for_update(of=Message, skip_locked=True)
     )
 
 

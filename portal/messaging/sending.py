@@ -53,12 +53,7 @@ def drain(lane: str, *, limit: int | None = None, seconds: float = SECONDS) -> i
 
 def sweep() -> int:
     """Bring back what a crash left behind and ring for what waits; returns how many lanes do."""
-    recovery.after_the_clock_went_back()
-    recovery.free_dead_leases()
-    recovery.expire_stale()
-    recovery.settle_interrupted()
-    recovery.settle_unknown()
-    db.session.commit()
+    recovery.run()
     checkpoint("messaging.swept")
     waiting = waiting_lanes()
     if waiting and ready():

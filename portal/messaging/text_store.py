@@ -13,11 +13,12 @@ from pathlib import Path
 
 from flask import current_app, g
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
 from portal.extensions import db
 from portal.infra import audit
+from portal.infra.database import is_postgres
 from portal.infra.queue import after_commit
 from portal.infra.timekeeping import now
 from portal.messaging.models import MessageText
@@ -114,24 +115,26 @@ def save(kind: str, language: str, body: str, seen: int | None = None) -> bool:
     before, default = text_of(last, kind, language), default_text(kind, language)
     if (body or default) == before:
         return False
-    row = MessageText(
-        kind=kind,
-        language=language,
-        version=number + 1,
-        body="" if body == default else body,
-        created_at=now(),
-        created_by=g.get("actor") or "",
+    insert = (postgresql if is_postgres() else sqlite).insert(MessageText)
+    added = db.session.execute(
+        insert.values(
+            kind=kind,
+            language=language,
+            version=number + 1,
+            body="" if body == default else body,
+            created_at=now(),
+            created_by=g.get("actor") or "",
+        )
+        .on_conflict_do_nothing()
+        .returning(MessageText.id)
     )
-    try:
-        with db.session.begin_nested():
-            db.session.add(row)
-    except IntegrityError:
-        raise Outdated from None
+    if added.scalar_one_or_none() is None:
+        raise Outdated
     audit.record(
         "text.save",
         f"text:{kind}:{language}",
         before={"version": number, "text": before},
-        after={"version": row.version, "text": body or default},
+        after={"version": number + 1, "text": body or default},
     )
     db.session.flush()
     after_commit(forget)

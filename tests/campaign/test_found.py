@@ -1,5 +1,4 @@
-"""What the campaign found, each in its smallest form. A mark that expects failure stands where
-the outbox does not do it right yet; it is strict, so it goes when the fix comes."""
+"""What the campaign found, each in its smallest form."""
 
 import json
 import time
@@ -22,7 +21,6 @@ from portal.messaging.models import Message
 from tests.messaging.fakes import Deduping, Killed, Provider
 from tests.messaging.rows import attempts, message, queued
 
-not_yet = pytest.mark.xfail(strict=True, reason="found by the campaign, not repaired yet")
 LOST = Retryable("putus", outcome_unknown=True)
 
 
@@ -115,7 +113,6 @@ def test_silence_proves_nothing_while_a_callback_waits_to_be_read(
     assert provider.keys().count("payment_confirmation:first") == 1
 
 
-@not_yet
 def test_a_pause_that_a_clock_set_back_made_long_ends(
     provider: Provider, clock: FixedClock
 ) -> None:
@@ -134,7 +131,6 @@ def test_a_pause_that_a_clock_set_back_made_long_ends(
     assert message(message_id).state == "accepted"
 
 
-@not_yet
 def test_a_callback_taken_before_the_clock_went_back_is_processed_soon(
     app: Flask, clock: FixedClock
 ) -> None:
@@ -162,7 +158,6 @@ def test_a_scheduler_that_died_before_the_clock_went_back_is_succeeded(
     assert locks.lead("scheduler", "alive", wall(), 30)
 
 
-@not_yet
 def test_an_attempt_is_closed_when_a_status_told_what_its_dead_worker_could_not(
     provider: Provider, clock: FixedClock
 ) -> None:
@@ -188,7 +183,6 @@ def test_an_attempt_is_closed_when_a_status_told_what_its_dead_worker_could_not(
     assert attempt.outcome != "started"
 
 
-@not_yet
 def test_a_sweep_and_a_callback_do_not_lock_each_other_out(
     app: Flask, provider: Provider, clock: FixedClock, server_url: str
 ) -> None:
