@@ -16,7 +16,7 @@ from portal.extensions import db
 from portal.messaging import masking, recheck, routing, texts
 from portal.messaging.channels import ENV_KEY, ActiveChannel
 from portal.messaging.claims import Claimed, Ending
-from portal.messaging.delivery import KEY_WINDOW, Retry
+from portal.messaging.delivery import KEY_WINDOW, MAY_HAVE_ARRIVED, Retry
 from portal.messaging.drivers.base import MessageDriver, OutgoingMessage
 from portal.messaging.models import MessageAttempt
 from portal.messaging.routing import Route
@@ -124,7 +124,7 @@ def _one(
 ) -> None:
     verdict = recheck.why_not(message, batch.facts, by_hand=by_hand)
     if verdict is not None:
-        found.endings.append(Ending(message, verdict.state, verdict.reason, verdict.wait))
+        found.endings.append(_ending(message, verdict))
         return
     since = batch.bound_since.get(message.id)
     if since is not None and batch.facts.wall - since > KEY_WINDOW:
@@ -165,6 +165,13 @@ def _ready(
     mask = masking.Mask(code, message.recipient, route.channel.secrets)
     payload = mask.payload(driver.payload(outgoing))
     found.ready.append(Sendout(message, route.channel, driver, outgoing, mask, params, payload))
+
+
+def _ending(message: Claimed, verdict: recheck.Verdict) -> Ending:
+    """The verdict; but what may have arrived before is not called cancelled or expired."""
+    if message.bound_to and verdict.state != "pending" and message.kind != "otp_code":
+        return Ending(message, "unknown", f"{verdict.reason} {MAY_HAVE_ARRIVED}")
+    return Ending(message, verdict.state, verdict.reason, verdict.wait)
 
 
 def cannot_be_made(message: Claimed, retry: Retry) -> Ending:

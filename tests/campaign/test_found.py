@@ -15,9 +15,11 @@ from portal.extensions import db
 from portal.infra import inbox, locks
 from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import wall
+from portal.invoices.models import Invoice
 from portal.messaging import channels, meters, receipts, sending
 from portal.messaging.drivers.base import DeliveryEvent, OutgoingMessage, Receipt
 from portal.messaging.models import Message
+from tests import factories
 from tests.messaging.fakes import Deduping, Killed, Provider
 from tests.messaging.rows import attempts, message, queued
 
@@ -82,6 +84,24 @@ def test_what_may_have_arrived_does_not_expire_as_never_sent(
     sending.sweep()
 
     assert message(message_id).state == "unknown"
+
+
+def test_what_may_have_arrived_is_not_called_cancelled_when_its_reason_is_gone(
+    deduping: Deduping, clock: FixedClock
+) -> None:
+    bill = factories.invoice()
+    taken_then(deduping, Retryable("sibuk"))
+    message_id = queued("overdue_notice", invoice_id=bill.id)
+    sending.drain("messages")
+    db.session.get_one(Invoice, bill.id).state = "paid"
+    db.session.commit()
+    clock.move(minutes=5)
+    sending.drain("messages")
+
+    row = message(message_id)
+    assert row.state == "unknown"
+    assert row.reason.startswith("Sudah lunas.")
+    assert deduping.keys() == ["overdue_notice:1"]
 
 
 def test_silence_proves_nothing_while_a_callback_waits_to_be_read(
