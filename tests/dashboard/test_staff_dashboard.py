@@ -1,5 +1,6 @@
 """The staff's first page, the isolation board and the audit log."""
 
+import re
 from datetime import date
 
 import pytest
@@ -68,13 +69,19 @@ def test_figures_lead_to_their_rows(desk: Visitor) -> None:
     message("failed")
     message("unknown")
     text = desk.get(URL).text
-    for link, count in (
-        ("/admin/customers", "1"),
-        ("/admin/invoices?state=overdue", "1"),
-        ("/admin/messages?status=failed", "1"),
-    ):
+    for link in ("/admin/customers", "/admin/invoices?state=overdue"):
         assert f'href="{link}"' in text
-        assert f"{count} baris" in desk.get(link).text
+        assert "1 baris" in desk.get(link).text
+    # The log does not count: with a million rows that would take longer than reading a page.
+    assert 'href="/admin/messages?status=failed"' in text
+    assert (
+        len(
+            re.findall(
+                r'href="/admin/messages/\d+"', desk.get("/admin/messages?status=failed").text
+            )
+        )
+        == 1
+    )
 
 
 def test_an_empty_house(desk: Visitor) -> None:
