@@ -1,5 +1,7 @@
 """Processing stored callbacks: which feature understands which source."""
 
+import logging
+import time
 from collections.abc import Callable
 
 from jobs.runtime import job
@@ -8,6 +10,8 @@ from portal.extensions import db
 from portal.infra import inbox
 from portal.messaging import receipts
 from portal.payments import notices
+
+log = logging.getLogger(__name__)
 
 PROCESSORS: dict[str, Callable[[inbox.InboundHook], str]] = {
     "pakasir": notices.process_hook,
@@ -41,3 +45,24 @@ def process_hook(hook_id: int) -> None:
         db.session.commit()
         raise
     db.session.commit()
+
+
+STATUS_SECONDS = 20.0
+
+
+@job
+def process_statuses() -> None:
+    """All waiting word about messages, a batch at a time. A batch that fails is taken apart, so
+    that one odd callback does not hold up the others."""
+    deadline = time.monotonic() + STATUS_SECONDS
+    while time.monotonic() < deadline and (hooks := inbox.claim_statuses()):
+        ids = [hook.id for hook in hooks]
+        try:
+            receipts.process_many(hooks)
+            db.session.commit()
+        except Exception:
+            db.session.rollback()
+            log.exception("a batch of statuses failed; one by one")
+            inbox.give_back(ids)
+            for hook_id in ids:
+                process_hook(hook_id)

@@ -42,8 +42,7 @@ def sweep_messages() -> None:
 
 def sweep_hooks() -> None:
     """Ring for callbacks that nobody processed."""
-    for hook_id in inbox.due():
-        queue.ring(queue.PROCESS_HOOK, hook_id)
+    inbox.ring_for_due()
     db.session.commit()
 
 

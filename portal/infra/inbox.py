@@ -5,9 +5,11 @@ Answering is fast and processing can be repeated. A repeat of the same bytes is 
 """
 
 import hashlib
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import (
     JSON,
     Index,
@@ -34,6 +36,8 @@ class NotYet(Exception):
     """A processor cannot act on a callback now; it is tried again later."""
 
 
+STATUS_SOURCE = "whatsapp."
+_RUNG = "loket.statuses_rung_at"
 # Only what processing needs: signatures and secrets were checked at the door.
 KEPT_HEADERS = ("content-type", "user-agent")
 
@@ -93,8 +97,26 @@ def store(source: str, body: bytes, headers: Mapping[str, str]) -> int:
         },
     )
     hook_id: int = db.session.execute(statement.returning(InboundHook.id)).scalar_one()
-    queue.ring(queue.PROCESS_HOOK, hook_id)
+    _ring(hook_id, source)
     return hook_id
+
+
+def _ring(hook_id: int, source: str) -> None:
+    """Money goes to the lane of money, each by its id. Word about messages comes by the
+    thousand: one job takes whatever waits, and is called for once a second at most."""
+    if not source.startswith(STATUS_SOURCE):
+        queue.ring(queue.PROCESS_HOOK, hook_id)
+        return
+    rung_at: float = current_app.extensions.get(_RUNG, float("-inf"))
+    if time.monotonic() - rung_at >= 1:
+        current_app.extensions[_RUNG] = time.monotonic()
+        queue.ring(queue.PROCESS_STATUSES)
+
+
+def ring_for_due() -> None:
+    """Ring for callbacks that nobody processed; the caller commits."""
+    for hook_id, source in _due(100):
+        _ring(hook_id, source)
 
 
 def claim(hook_id: int) -> InboundHook | None:
@@ -110,6 +132,45 @@ def claim(hook_id: int) -> InboundHook | None:
         .values(next_at=now + LEASE, attempts=InboundHook.attempts + 1)
     )
     return db.session.get(InboundHook, hook_id) if taken == 1 else None
+
+
+def claim_statuses(limit: int = 100) -> list[InboundHook]:
+    """Take some waiting word about messages; commits."""
+    now = wall()
+    waiting = (
+        select(InboundHook.id)
+        .where(
+            InboundHook.state == "received",
+            InboundHook.next_at <= now,
+            InboundHook.source.startswith(STATUS_SOURCE),
+        )
+        .order_by(InboundHook.id)
+        .limit(limit)
+    )
+    if is_postgres():
+        waiting = waiting.with_for_update(skip_locked=True)
+    ids = db.session.scalars(waiting).all()
+    if ids:
+        updated(
+            update(InboundHook)
+            .where(InboundHook.id.in_(ids))
+            .values(next_at=now + LEASE, attempts=InboundHook.attempts + 1)
+        )
+    db.session.commit()
+    if not ids:
+        return []
+    rows = select(InboundHook).where(InboundHook.id.in_(ids)).order_by(InboundHook.id)
+    return list(db.session.scalars(rows.execution_options(populate_existing=True)))
+
+
+def give_back(ids: Sequence[int]) -> None:
+    """Claimed, but not processed: due again at once; commits."""
+    updated(
+        update(InboundHook)
+        .where(InboundHook.id.in_(ids), InboundHook.state == "received")
+        .values(next_at=wall(), attempts=InboundHook.attempts - 1)
+    )
+    db.session.commit()
 
 
 def finish(hook: InboundHook, state: str, outcome: str) -> None:
@@ -134,11 +195,15 @@ def clock_went_back(latest: datetime) -> None:
 
 
 def due(limit: int = 100) -> list[int]:
-    """Ids of callbacks whose hour has come; for the sweeper."""
-    rows = db.session.scalars(
-        select(InboundHook.id)
+    """Ids of callbacks whose hour has come, money before word about messages."""
+    return [hook_id for hook_id, _source in _due(limit)]
+
+
+def _due(limit: int) -> list[tuple[int, str]]:
+    rows = db.session.execute(
+        select(InboundHook.id, InboundHook.source)
         .where(InboundHook.state == "received", InboundHook.next_at <= wall())
-        .order_by(InboundHook.id)
+        .order_by(InboundHook.source.startswith(STATUS_SOURCE), InboundHook.id)
         .limit(limit)
     )
-    return list(rows)
+    return [(row.id, row.source) for row in rows]

@@ -34,6 +34,7 @@ DRAIN_MESSAGES = "jobs.messaging.drain_messages"
 DRAIN_BULK = "jobs.messaging.drain_bulk"
 APPLY_ACCESS = "jobs.network.apply_access"
 PROCESS_HOOK = "jobs.inbox.process_hook"
+PROCESS_STATUSES = "jobs.inbox.process_statuses"
 CHECK_ORDER = "jobs.payments.check_order"
 RUN_SCHEDULED = "jobs.schedule.run_entry"
 
@@ -43,6 +44,8 @@ LANE_OF = {
     DRAIN_BULK: "bulk",
     APPLY_ACCESS: "network",
     PROCESS_HOOK: "network",
+    # Thousands of them after a billing day: money and routers must not stand behind those.
+    PROCESS_STATUSES: "messages",
     CHECK_ORDER: "network",
     RUN_SCHEDULED: "bulk",
 }

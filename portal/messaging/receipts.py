@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, or_, select, update
 
 from portal.extensions import db
+from portal.infra import inbox
 from portal.infra.inbox import InboundHook, NotYet
 from portal.infra.timekeeping import wall
 from portal.messaging.delivery import merge_status
@@ -54,6 +55,25 @@ def process(hook: InboundHook) -> str:
     return f"{len(events)} status, {unknown} tidak dikenal"
 
 
+def process_many(hooks: Sequence[InboundHook]) -> None:
+    """The same for a batch of stored callbacks at once, each finished or put off by itself; the
+    caller commits. What a callback cannot be read for is a fault of that one."""
+    told: list[tuple[InboundHook, list[DeliveryEvent]]] = []
+    for hook in hooks:
+        kind = hook.source.removeprefix("whatsapp.")
+        try:
+            told.append((hook, REGISTRY.get(kind)({}, _no_http()).parse_hook(bytes(hook.body))))
+        except Exception as error:
+            inbox.postpone(hook, f"kesalahan: {type(error).__name__}")
+    foreign = {id(event) for event in _merge_all([e for _hook, events in told for e in events])}
+    for hook, events in told:
+        unknown = sum(id(event) in foreign for event in events)
+        if unknown and wall() - hook.received_at < PARKED:
+            inbox.postpone(hook, f"{unknown} status belum dikenal")
+        else:
+            inbox.finish(hook, "processed", f"{len(events)} status, {unknown} tidak dikenal")
+
+
 def _no_http() -> Any:
     """Parsing needs no connection."""
     return None
@@ -61,20 +81,25 @@ def _no_http() -> Any:
 
 def apply(events: Sequence[DeliveryEvent]) -> int:
     """Merge events into their messages; returns how many had none."""
-    unknown = 0
+    return len(_merge_all(events))
+
+
+def _merge_all(events: Sequence[DeliveryEvent]) -> list[DeliveryEvent]:
+    """The events for which there is no message."""
+    foreign: list[DeliveryEvent] = []
     for begin in range(0, len(events), CHUNK):
-        unknown += _apply_chunk(events[begin : begin + CHUNK])
-    return unknown
+        foreign += _apply_chunk(events[begin : begin + CHUNK])
+    return foreign
 
 
-def _apply_chunk(events: Sequence[DeliveryEvent]) -> int:
+def _apply_chunk(events: Sequence[DeliveryEvent]) -> list[DeliveryEvent]:
     by_id, by_key = _find(events)
     merged: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
-    unknown = 0
+    foreign: list[DeliveryEvent] = []
     for event in events:
         row = by_id.get(event.provider_id) or by_key.get(event.key)
         if row is None:
-            unknown += 1
+            foreign.append(event)
             continue
         _before, after = merged.setdefault(row["id"], (row, dict(row)))
         _merge(after, event)
@@ -82,7 +107,7 @@ def _apply_chunk(events: Sequence[DeliveryEvent]) -> int:
     if changed:
         values = [{f"b_{name}": after[name] for name in _READ} for after in changed]
         db.session.connection().execute(_WRITE, values)
-    return unknown
+    return foreign
 
 
 def _find(

@@ -12,7 +12,7 @@ from jobs import inbox as jobs
 from portal.core.clock import FixedClock
 from portal.core.driverkit import Misconfigured, Retryable
 from portal.extensions import db
-from portal.infra import inbox
+from portal.infra import inbox, queue
 from portal.infra.inbox import InboundHook
 from portal.infra.locks import LEASE
 from portal.infra.schedule import ScheduleRun
@@ -193,3 +193,49 @@ def test_many_workers_one_processing(app: Flask, understood: Callable[..., None]
     for racer in [Beside(app, go) for _ in range(5)]:
         racer.join()
     assert (kept(), row(hook_id).attempts) == (1, 1)
+
+
+def test_money_is_not_behind_word_about_messages(app: Flask) -> None:
+    """A billing day brings thousands of statuses; a payment among them must not wait."""
+    statuses = [inbox.store("whatsapp.meta", f"status {n}".encode(), {}) for n in range(3)]
+    money = inbox.store("pakasir", b"payment", {})
+    rung = list(db.session().info["rings"])
+    db.session.commit()
+
+    assert rung == [(queue.PROCESS_STATUSES,), (queue.PROCESS_HOOK, money)]
+    assert queue.LANE_OF[queue.PROCESS_STATUSES] != queue.LANE_OF[queue.PROCESS_HOOK]
+    assert inbox.due() == [money, *statuses]
+    assert inbox.due(1) == [money]
+
+
+def test_statuses_are_worked_off_together_and_a_bad_one_alone(
+    app: Flask, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.messaging.rows import message, queued
+    from tests.messaging.test_receipts import callback, status
+
+    sent = [queued(key=str(n)) for n in range(3)]
+    for n in range(3):
+        callback([status("delivered", key=f"payment_confirmation:{n}", wamid=f"wamid.{n}")])
+    foreign = inbox.store(
+        "whatsapp.meta",
+        b'{"entry":[{"changes":[{"value":{"statuses":[{"id":"wamid.x","status":"sent"}]}}]}]}',
+        {},
+    )
+    odd = inbox.store("whatsapp.gone", b"{}", {})
+    db.session.commit()
+
+    jobs.process_statuses()
+
+    db.session.rollback()
+    assert [message(one).state for one in sent] == ["delivered"] * 3
+    states = {row.id: row.state for row in db.session.scalars(select(InboundHook))}
+    assert states.pop(foreign) == "received", "its message may still be stored"
+    assert states.pop(odd) == "received", "tried again later"
+    assert set(states.values()) == {"processed"}
+    clock.move(minutes=10)
+    db.session.rollback()
+    jobs.process_statuses()
+    db.session.rollback()
+    row = db.session.get_one(InboundHook, foreign)
+    assert (row.state, row.outcome) == ("processed", "1 status, 1 tidak dikenal")
