@@ -61,6 +61,11 @@ class Progress:
         return self.queued - self.waiting
 
     @property
+    def unsettled(self) -> int:
+        """Handed over, but a provider may still say how it ended."""
+        return self.accepted + self.sent + self.unknown
+
+    @property
     def percent(self) -> int:
         """Of everything that is meant, rounded down: 100 only when nothing is left."""
         return min(100 * self.finished // self.total, 100) if self.total else 100
@@ -142,6 +147,6 @@ def in_words(audience: Audience) -> list[tuple[str, str]]:
     return said
 
 
-def cost(messages: int) -> int:
-    """What so many messages cost in rupiah at the owner's own estimate; 0 when there is none."""
-    return messages * settings.integer("messages.cost_rupiah")
+def rate() -> int:
+    """The owner's own estimate of what one message costs in rupiah; 0 when there is none."""
+    return settings.integer("messages.cost_rupiah")

@@ -1,5 +1,6 @@
 """Siaran: the list, composing, the figures before confirming, progress, and what stops one."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, request, url_for
@@ -12,6 +13,7 @@ from portal.broadcasts.models import Broadcast
 from portal.broadcasts.service import BroadcastError
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.extensions import db
+from portal.infra.timekeeping import now
 from portal.messaging import bubble
 from portal.messaging.drivers.meta_cloud import DRIVER as META
 from portal.web.access import staff
@@ -22,6 +24,9 @@ from portal.web.setup import LANGUAGES
 
 bp = Blueprint("broadcasts", __name__, url_prefix="/admin/broadcasts")
 POLL = {"queueing": "2s", "sending": "4s", "paused": "15s"}
+# The last word about a message comes after the broadcast's end; what comes later than this
+# is seen by whoever opens the page again.
+LATE_POLL, LATE_WORDS = "10s", timedelta(minutes=15)
 
 
 @bp.get("")
@@ -236,7 +241,7 @@ def _review(
         somebody=somebody,
         forecast=timing.forecast(counts.messages),
         meta=channel is not None and channel.kind == META.kind,
-        cost=queries.cost(counts.messages),
+        rate=queries.rate(),
         turn=service.tests_so_far(row.id) + 1,
         errors=errors or {},
         values=values or {},
@@ -247,7 +252,7 @@ def _review(
 def _progress(row: Broadcast) -> dict[str, Any]:
     """The figures of the moment, how often to ask again, and what tells that nothing is new."""
     progress = queries.progress(row)
-    poll = "" if row.finished_at else POLL.get(row.state, "4s")
+    poll = _poll(row, progress)
     ahead = progress.waiting + progress.total - progress.queued
     moving = row.state in {"queueing", "sending"} and ahead > 0
     return {
@@ -259,6 +264,14 @@ def _progress(row: Broadcast) -> dict[str, Any]:
         "words": bubble.lines(row.body),
         "seen": f"{row.state}-{poll}-{'-'.join(map(str, vars(progress).values()))}",
     }
+
+
+def _poll(row: Broadcast, progress: queries.Progress) -> str:
+    """How often the page asks again; empty once nothing moves, or too long after the end."""
+    if row.finished_at is None:
+        return POLL.get(row.state, "4s")
+    late = now() - row.finished_at >= LATE_WORDS
+    return "" if late or not progress.unsettled else LATE_POLL
 
 
 def _done(broadcast_id: int, moved: bool, sentence: str) -> Any:

@@ -6,16 +6,33 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from jobs.schedule import BY_NAME
 from portal.broadcasts import audience as people
 from portal.broadcasts import service
 from portal.broadcasts.audience import Audience
 from portal.broadcasts.models import Broadcast
 from portal.customers.models import Customer
 from portal.extensions import db
+from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now, today
 from portal.messaging.models import Message
 from portal.subscriptions.models import Subscription
 from tests import factories
+
+BASE = "/admin/broadcasts"
+
+
+def tick() -> None:
+    """What the timetable does with broadcasts, once."""
+    BY_NAME["continue_broadcasts"].run()
+    db.session.rollback()
+
+
+def actions() -> list[str]:
+    """What was audited about broadcasts, in order."""
+    return [
+        row.action for row in factories.every(AuditEntry) if row.action.startswith("broadcast.")
+    ]
 
 
 def crowd(count: int, shared_every: int = 0) -> list[int]:

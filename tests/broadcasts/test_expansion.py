@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from jobs.schedule import BY_NAME
 from portal.broadcasts import expansion, service
 from portal.broadcasts.audience import Audience
 from portal.core.clock import FixedClock
@@ -16,17 +15,20 @@ from portal.messaging import optouts, sending
 from portal.messaging import service as messaging
 from portal.messaging.models import Message
 from tests import factories
-from tests.broadcasts.crowd import broadcast, confirmed, crowd, customers_of, once_each, queued
+from tests.broadcasts.crowd import (
+    broadcast,
+    confirmed,
+    crowd,
+    customers_of,
+    once_each,
+    queued,
+    tick,
+)
 from tests.messaging.conftest import deduping, provider
 from tests.messaging.fakes import Killed, Provider
 
 __all__ = ["deduping", "provider"]
 POINTS = ("broadcasts.read", "broadcasts.queued", "broadcasts.committed")
-
-
-def tick() -> None:
-    BY_NAME["continue_broadcasts"].run()
-    db.session.rollback()
 
 
 def test_a_tick_queues_everybody_once_with_their_own_words(app: Flask) -> None:
