@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Flask, abort, g, request, session
+from flask import Flask, g, request, session
 from flask_babel import get_locale
 from flask_login import current_user
 from werkzeug.routing import IntegerConverter
 
 from portal.extensions import babel, csrf, login_manager
-from portal.web import access, errors, filters, headers
+from portal.web import access, errors, filters, headers, incoming
 from portal.web.sessions import TwoSessions
 
 LANGUAGES = ("id", "en")
@@ -32,11 +32,9 @@ def row_id(typed: str) -> int:
 
 def init_app(app: Flask) -> None:
     """Everything a page needs, in the order it takes effect."""
-    from htmx_flask import Htmx
-
     app.url_map.converters["int"] = RowId
     app.session_interface = TwoSessions()
-    Htmx().init_app(app)
+    incoming.init_app(app)
     csrf.init_app(app)
     login_manager.init_app(app)
     # "strong" ties a session to the IP address: phones change theirs all day.
@@ -44,7 +42,6 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(access.load_user)
     login_manager.unauthorized_handler(access.send_to_login)
     babel.init_app(app, locale_selector=choose_locale)
-    app.before_request(refuse_nul)
     app.before_request(remember_language)
     app.before_request(access.guard)
     app.after_request(headers.secure)
@@ -61,18 +58,6 @@ def choose_locale() -> str:
     user: Any = current_user if request else None
     language = getattr(user, "language", None)
     return language if language in LANGUAGES else "id"
-
-
-def refuse_nul() -> None:
-    """PostgreSQL stores no NUL; a page answers 400 where the database would crash.
-
-    The bodies of callbacks are left alone: they are kept as they came.
-    """
-    typed = list(request.args.values())
-    if not request.path.startswith("/webhook"):
-        typed += request.form.values()
-    if any("\0" in value for value in typed):
-        abort(400)
 
 
 def remember_language() -> None:

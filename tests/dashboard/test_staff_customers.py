@@ -86,12 +86,6 @@ def test_filter_by_state(
     assert found_numbers(desk, state=state) == numbers
 
 
-def test_what_no_database_takes_is_a_bad_request(desk: Visitor) -> None:
-    assert desk.get(f"{LIST}?q=budi%00").status_code == 400
-    budi = factories.customer()
-    assert edit(desk, budi, name="Budi\0").status_code == 400
-
-
 def test_filters_combine(desk: Visitor, people: dict[str, Customer]) -> None:
     cibiru = str(people["budi"].area_id)
     assert found_numbers(desk, area=cibiru) == ["PLG-1001", "PLG-1003"]

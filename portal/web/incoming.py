@@ -1,0 +1,47 @@
+"""What a browser sends, as the product reads it: no character that a database refuses.
+
+PostgreSQL stores neither NUL nor half a surrogate pair; both come with pasted text and from
+probing tools, and are nothing anybody meant to type. They are dropped here, once, for every
+form and every filter. The raw bodies of callbacks are left alone: they are kept as they came.
+"""
+
+import re
+from typing import Any
+
+from flask import Flask, abort, request
+from htmx_flask import Htmx
+from htmx_flask.requests import HtmxAwareRequest
+from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class Storable(ImmutableMultiDict[str, Any]):
+    """The values of an address or a form without what cannot be stored; files as they are."""
+
+    def __init__(self, mapping: Any = None) -> None:
+        pairs = () if mapping is None else iter_multi_items(mapping)
+        super().__init__([(_clean(name), _clean(value)) for name, value in pairs])
+
+
+class Incoming(HtmxAwareRequest):
+    """A request whose `args` and `form` hold only what can be stored."""
+
+    parameter_storage_class = Storable
+
+
+def init_app(app: Flask) -> None:
+    """Every request is an `Incoming` one, HTMX's headers included."""
+    Htmx().init_app(app)
+    app.request_class = Incoming
+    app.before_request(refuse_odd_paths)
+
+
+def refuse_odd_paths() -> None:
+    """Nothing has such an address: 404 instead of asking the database for it."""
+    if _UNSTORABLE.search(request.path):
+        abort(404)
+
+
+def _clean(value: Any) -> Any:
+    return _UNSTORABLE.sub("", value) if isinstance(value, str) else value
