@@ -8,14 +8,13 @@ from jobs.runtime import job
 from portal.core.driverkit import DriverError
 from portal.extensions import db
 from portal.infra import inbox
-from portal.messaging import receipts
+from portal.messaging import word
 from portal.payments import notices
 
 log = logging.getLogger(__name__)
 
 PROCESSORS: dict[str, Callable[[inbox.InboundHook], str]] = {
     "pakasir": notices.process_hook,
-    "whatsapp.meta": receipts.process,
 }
 
 
@@ -31,8 +30,10 @@ def process_hook(hook_id: int) -> None:
     if hook is None:
         return
     try:
-        outcome = PROCESSORS[hook.source](hook)
-        inbox.finish(hook, "processed", outcome)
+        if hook.source.startswith(inbox.STATUS_SOURCE):
+            word.process_many([hook])
+        else:
+            inbox.finish(hook, "processed", PROCESSORS[hook.source](hook))
     except inbox.NotYet as later:
         db.session.rollback()
         inbox.postpone(hook, str(later))
@@ -58,7 +59,7 @@ def process_statuses() -> None:
     while time.monotonic() < deadline and (hooks := inbox.claim_statuses()):
         ids = [hook.id for hook in hooks]
         try:
-            receipts.process_many(hooks)
+            word.process_many(hooks)
             db.session.commit()
         except Exception:
             db.session.rollback()

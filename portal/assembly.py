@@ -26,8 +26,10 @@ MODEL_MODULES = (
     "subscriptions.models",
     "invoices.models",
     "payments.models",
+    "media.models",
     "messaging.models",
     "messaging.models_channels",
+    "messaging.models_inbound",
     "broadcasts.models",
     "network.models",
 )

@@ -75,6 +75,8 @@ class Capability(StrEnum):
 
     TEXT = "text"
     TEMPLATE = "template"
+    TEMPLATE_ADMIN = "template_admin"
+    INTERACTIVE = "interactive"
     MEDIA = "media"
     GROUP = "group"
     STATUS_CHECK = "status_check"

@@ -114,7 +114,7 @@ def context(about: Subject, **more: Any) -> dict[str, Any]:
         limits = channel_form.limits_form(about.kind, edited)
     return {
         **_empty(),
-        **_hooks(about.kind),
+        **_hooks(about.kind, edited),
         "shown": about.kind,
         "about": about,
         "edited": edited,
@@ -164,10 +164,17 @@ def _empty() -> dict[str, Any]:
     }
 
 
-def _hooks(kind: str) -> dict[str, Any]:
+def _hooks(kind: str, channel_id: int | None) -> dict[str, Any]:
+    """Where the provider calls back. Only a saved channel has an address of its own."""
     config: Settings = current_app.extensions["loket.settings"]
-    reports = Capability.DELIVERY_HOOK in REGISTRY.get(kind).capabilities
+    calls = {Capability.DELIVERY_HOOK, Capability.INBOUND} & REGISTRY.get(kind).capabilities
+    path, source = "", f"whatsapp.{kind}"
+    if calls and kind == "meta":
+        path = "/webhook/whatsapp/meta"
+    elif calls and channel_id is not None:
+        token = db.session.scalar(select(Channel.hook_token).where(Channel.id == channel_id))
+        path, source = f"/hooks/messaging/{token}", f"{source}.{channel_id}"
     return {
-        "webhook_url": f"{config.public_url}/webhook/whatsapp/{kind}" if reports else "",
-        "last_hook": queries.last_hook(f"whatsapp.{kind}") if reports else None,
+        "webhook_url": f"{config.public_url}{path}" if path else "",
+        "last_hook": queries.last_hook(source) if path else None,
     }

@@ -16,7 +16,7 @@ from flask import current_app
 from sqlalchemy import Select, select
 
 from portal.config import Settings
-from portal.core.driverkit import Capability, Health, Misconfigured
+from portal.core.driverkit import Health, Misconfigured
 from portal.extensions import db
 from portal.infra.database import end_read
 from portal.infra.http import Http
@@ -89,8 +89,7 @@ class ActiveChannel:
         """What its provider offers when an answer was lost."""
         if self.idempotent:
             return Ambiguity.KEYED
-        tells = Capability.DELIVERY_HOOK in self.driver().capabilities
-        return Ambiguity.TELLS if tells else Ambiguity.MUTE
+        return Ambiguity.TELLS if self.driver().echoes_key else Ambiguity.MUTE
 
     @property
     def secrets(self) -> list[str]:

@@ -19,8 +19,10 @@ class Message(Model):
     """One notification to one recipient, written with the event that caused it.
 
     `state`: pending, leased, sending, accepted, sent, delivered, read; exits failed,
-    expired, cancelled, unknown. `params` are the named values of the text; a login code
-    is never among them, it is computed right before sending from `otp_challenge_id`.
+    expired, cancelled, unknown; manual waits for a person to send it by hand, who did so at
+    `handled_at`. `billing_category` and `billable` are the provider's word on its price.
+    `params` are the named values of the text; a login code is never among them, it is computed
+    right before sending from `otp_challenge_id`.
     """
 
     __tablename__ = "message"
@@ -68,6 +70,10 @@ class Message(Model):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    billing_category: Mapped[str] = mapped_column(State(40), default="", server_default="")
+    billable: Mapped[bool | None]
+    handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    handled_by: Mapped[str] = mapped_column(String(80), default="", server_default="")
 
     tries: Mapped[list["MessageAttempt"]] = relationship(order_by="MessageAttempt.id")
 

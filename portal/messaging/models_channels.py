@@ -1,5 +1,6 @@
 """Channels: what the owner configured, and what happened on each since."""
 
+import secrets
 from datetime import date, datetime
 
 from sqlalchemy import Index, String, Text
@@ -9,11 +10,17 @@ from portal.extensions import Model
 from portal.infra.types import EncryptedText, State, UtcDateTime
 
 
+def new_hook_token() -> str:
+    """192 bits, fit for an address."""
+    return secrets.token_urlsafe(24)
+
+
 class Channel(Model):
     """One configured driver. `config` is encrypted JSON; the lowest priority goes first.
 
     A limit that is None is the driver's own, 0 is none. Spacing in seconds; `warm_from` is
-    the local date from which a new number is used a little more each day.
+    the local date from which a new number is used a little more each day. `hook_token` is the
+    unguessable part of the address its provider calls back.
     """
 
     __tablename__ = "channel"
@@ -31,6 +38,7 @@ class Channel(Model):
     spacing_min: Mapped[int | None]
     spacing_max: Mapped[int | None]
     warm_from: Mapped[date | None]
+    hook_token: Mapped[str] = mapped_column(String(64), unique=True, default=new_hook_token)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -6,21 +6,17 @@ cannot undo each other.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, or_, select, true, update
 
 from portal.extensions import db
-from portal.infra import inbox
-from portal.infra.inbox import InboundHook, NotYet
-from portal.infra.timekeeping import wall
 from portal.messaging.delivery import merge_status
-from portal.messaging.drivers.base import DeliveryEvent
+from portal.messaging.drivers.events import DeliveryEvent
 from portal.messaging.models import Message
-from portal.messaging.registry import REGISTRY
 
-PARKED = timedelta(minutes=5)
 CHUNK = 200
 _STAMP = {"sent": "sent_at", "delivered": "delivered_at", "read": "read_at"}
 _message: Table = Message.__table__  # type: ignore[assignment]
@@ -35,65 +31,38 @@ _READ = (
     "sent_at",
     "delivered_at",
     "read_at",
+    "billing_category",
+    "billable",
 )
 _WRITTEN = _READ[2:]
 
 
-def process(hook: InboundHook) -> str:
-    """Apply every status in a stored callback; the caller commits, except before NotYet.
+@dataclass(frozen=True)
+class Scope:
+    """Whose messages a callback may speak of: another provider may use the same ids."""
 
-    Raises NotYet while an event's message is not known and the callback is young: its
-    sender may not have stored the id yet.
-    """
-    kind = hook.source.removeprefix("whatsapp.")
-    events = REGISTRY.get(kind)({}, _no_http()).parse_hook(bytes(hook.body))
-    unknown = apply(events)
-    if unknown and wall() - hook.received_at < PARKED:
-        # One foreign id must not hold up the rest of the batch; merging again is harmless.
-        db.session.commit()
-        raise NotYet(f"{unknown} status belum dikenal")
-    return f"{len(events)} status, {unknown} tidak dikenal"
+    driver: str
+    channel_id: int | None = None
 
-
-def process_many(hooks: Sequence[InboundHook]) -> None:
-    """The same for a batch of stored callbacks at once, each finished or put off by itself; the
-    caller commits. What a callback cannot be read for is a fault of that one."""
-    told: list[tuple[InboundHook, list[DeliveryEvent]]] = []
-    for hook in hooks:
-        kind = hook.source.removeprefix("whatsapp.")
-        try:
-            told.append((hook, REGISTRY.get(kind)({}, _no_http()).parse_hook(bytes(hook.body))))
-        except Exception as error:
-            inbox.postpone(hook, f"kesalahan: {type(error).__name__}")
-    foreign = {id(event) for event in _merge_all([e for _hook, events in told for e in events])}
-    for hook, events in told:
-        unknown = sum(id(event) in foreign for event in events)
-        if unknown and wall() - hook.received_at < PARKED:
-            inbox.postpone(hook, f"{unknown} status belum dikenal")
-        else:
-            inbox.finish(hook, "processed", f"{len(events)} status, {unknown} tidak dikenal")
+    def condition(self) -> ColumnElement[bool]:
+        """For the query that finds them."""
+        if self.channel_id is None:
+            return true()  # Meta's ids and our keys are nobody else's
+        channel = _message.c.channel_id
+        # None: word may come before our own record of who sent it.
+        return (channel == self.channel_id) | channel.is_(None)
 
 
-def _no_http() -> Any:
-    """Parsing needs no connection."""
-    return None
-
-
-def apply(events: Sequence[DeliveryEvent]) -> int:
-    """Merge events into their messages; returns how many had none."""
-    return len(_merge_all(events))
-
-
-def _merge_all(events: Sequence[DeliveryEvent]) -> list[DeliveryEvent]:
-    """The events for which there is no message."""
+def apply(events: Sequence[DeliveryEvent], scope: Scope | None = None) -> list[DeliveryEvent]:
+    """Merge events into their messages; returns those that had none."""
     foreign: list[DeliveryEvent] = []
     for begin in range(0, len(events), CHUNK):
-        foreign += _apply_chunk(events[begin : begin + CHUNK])
+        foreign += _apply_chunk(events[begin : begin + CHUNK], scope)
     return foreign
 
 
-def _apply_chunk(events: Sequence[DeliveryEvent]) -> list[DeliveryEvent]:
-    by_id, by_key = _find(events)
+def _apply_chunk(events: Sequence[DeliveryEvent], scope: Scope | None) -> list[DeliveryEvent]:
+    by_id, by_key = _find(events, scope)
     merged: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
     foreign: list[DeliveryEvent] = []
     for event in events:
@@ -111,7 +80,7 @@ def _apply_chunk(events: Sequence[DeliveryEvent]) -> list[DeliveryEvent]:
 
 
 def _find(
-    events: Iterable[DeliveryEvent],
+    events: Iterable[DeliveryEvent], scope: Scope | None
 ) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """The messages of these events, by provider's id and by our key, locked in one order."""
     ids = {event.provider_id for event in events}
@@ -119,6 +88,7 @@ def _find(
     rows = db.session.execute(
         select(*(_message.c[name] for name in _READ))
         .where(or_(_message.c.provider_id.in_(ids), _message.c.dedupe_key.in_(keys)))
+        .where(true() if scope is None else scope.condition())
         .order_by(_message.c.id)
         .with_for_update()
     ).mappings()
@@ -138,6 +108,8 @@ def _merge(row: dict[str, Any], event: DeliveryEvent) -> None:
         row["provider_id"] = event.provider_id
     if event.state != "failed" and row["accepted_at"] is None:
         row["accepted_at"] = event.at
+    if event.category:
+        row["billing_category"], row["billable"] = event.category, event.billable
     stamp = _STAMP.get(event.state)
     if stamp:
         known: datetime | None = row[stamp]

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from portal.core.driverkit import Capability, Misconfigured
+from portal.core.driverkit import Misconfigured
 from portal.extensions import db
 from portal.infra import inbox
 from portal.infra.database import updated
@@ -207,7 +207,7 @@ def _as_it_was(message: Message) -> ActiveChannel | None:
 
 def _without_channel(driver: str) -> Ambiguity:
     """Without the channel nothing can be repeated, but its statuses may still come."""
-    if driver in REGISTRY and Capability.DELIVERY_HOOK in REGISTRY.get(driver).capabilities:
+    if driver in REGISTRY and REGISTRY.get(driver).echoes_key:
         return Ambiguity.TELLS
     return Ambiguity.MUTE
 
@@ -236,8 +236,9 @@ def settle_unknown() -> None:
 
 
 def _unknown() -> Select[Any]:
-    """Unknown messages of drivers with statuses, with the start of their only unknown try."""
-    telling = [d.kind for d in REGISTRY if Capability.DELIVERY_HOOK in d.capabilities]
+    """Unknown messages of drivers whose statuses name our key, with the start of their only
+    unknown try."""
+    telling = [d.kind for d in REGISTRY if d.echoes_key]
     tries = (
         select(MessageAttempt.message_id, func.max(MessageAttempt.started_at).label("started_at"))
         .where(

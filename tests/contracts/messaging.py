@@ -24,6 +24,7 @@ from portal.core.driverkit import (
 )
 from portal.infra.http import Http
 from portal.messaging.drivers.base import MessageDriver, OutgoingMessage, Receipt
+from portal.messaging.drivers.events import HookRequest
 from portal.messaging.registry import REGISTRY
 
 CODE = "493817"
@@ -62,6 +63,8 @@ class MessageDriverContract:
     accepted: ClassVar[Sample]
     refused: ClassVar[Mapping[type[DriverError], Sample]]
     garbage: ClassVar[Sample]
+    open_hook: ClassVar[bool] = False
+    """Whether the service signs nothing: then the token in the address is all there is."""
 
     @pytest.fixture
     def driver(self) -> MessageDriver:
@@ -198,6 +201,7 @@ class MessageDriverContract:
                 assert error.sentence
 
     def test_hooks_do_not_trust_strangers(self, driver: MessageDriver) -> None:
-        assert driver.verify_hook({}, b"{}") is False
+        stranger = HookRequest("https://portal.example/hooks/whatsapp/token", {}, b"{}")
+        assert driver.verify_hook(stranger) is self.open_hook
         assert driver.parse_hook(b"not json") == []
         assert driver.answer_challenge({}) is None

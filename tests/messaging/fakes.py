@@ -59,6 +59,7 @@ def registered(provider: Provider, kind: str, *, idempotent: bool) -> Iterator[P
 
     class Recorder(MessageDriver):
         capabilities = frozenset(abilities)
+        echoes_key = True
 
         def payload(self, message: OutgoingMessage) -> object:
             return {"to": message.to, "text": message.text, "params": list(message.params)}

@@ -62,6 +62,7 @@ def house(app: Flask) -> dict[str, Any]:
         "notice_id": told.id,
         "broadcast_id": siaran.id,
         "channel_key": spare.id,
+        "token": spare.hook_token,
         "kind": "payment_reminder",
         "language": "id",
     }

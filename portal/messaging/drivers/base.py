@@ -1,12 +1,14 @@
 """The contract of message drivers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import ClassVar
 
 from portal.core.driverkit import Capability, Driver, Health
+from portal.core.wablock import Block
 from portal.infra.http import Http
+from portal.messaging.drivers.events import DeliveryEvent as DeliveryEvent
+from portal.messaging.drivers.events import HookEvent, HookRequest
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,30 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Media:
+    """A file that goes with a message. `kind`: image, video, document.
+
+    `url` is public, for services that fetch; `load` gives the bytes to those that want an
+    upload, None when the file is not ours.
+    """
+
+    kind: str
+    url: str = field(repr=False)
+    mime: str = ""
+    filename: str = ""
+    load: Callable[[], bytes] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
 class OutgoingMessage:
-    """A message ready to leave. `to` in E.164; `key` is stable across retries."""
+    """A message ready to leave. `to` in E.164, or a group id (`…@g.us`); `key` is stable across
+    retries.
+
+    `text` is always the whole text in plain words, buttons and links spelled out, for services
+    that carry only text. `block` is the `[[wa]]` block behind it, for those that can do more
+    (Capability.INTERACTIVE); `media` its header file, for those that carry files. `params` are
+    the values of the kind's approved template, in order.
+    """
 
     to: str
     kind: str
@@ -50,26 +74,34 @@ class OutgoingMessage:
     key: str
     text: str = field(repr=False)
     params: Sequence[str] = field(repr=False)
+    block: Block | None = field(default=None, repr=False)
+    media: Media | None = field(default=None, repr=False)
+
+    @property
+    def to_group(self) -> bool:
+        """Whether it is addressed to a WhatsApp group."""
+        return self.to.endswith("@g.us")
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the provider answered: accepted for delivery, nothing more."""
+    """What the provider answered: accepted for delivery, nothing more.
+
+    `state` is `accepted`, or `manual` when a person has to send it by hand.
+    """
 
     provider_id: str | None
     answer: str = field(default="", repr=False)
     http_status: int | None = None
+    state: str = "accepted"
 
 
 @dataclass(frozen=True)
-class DeliveryEvent:
-    """A later word about a message: sent, delivered, read or failed."""
+class Group:
+    """A WhatsApp group the paired number is in; `id` ends in `@g.us`."""
 
-    provider_id: str
-    key: str
-    state: str
-    at: datetime
-    reason: str = ""
+    id: str
+    name: str
 
 
 class MessageDriver(Driver):
@@ -79,12 +111,16 @@ class MessageDriver(Driver):
     owner sets others. `text_limit` is the longest text in characters. `in_flight` is how many
     requests may be under way at once. `keep_alive` reuses connections: only where a repeated
     key is sent once or a status proves a send later, since a stale one looks like a lost answer.
+    `echoes_key`: its callbacks bring our key back, so silence about a lost answer means
+    something. `by_hand`: a person sends what it is given, so nothing urgent goes through it.
     """
 
     limits: ClassVar[Limits] = Limits()
     text_limit: ClassVar[int] = 4096
     in_flight: ClassVar[int] = 16
     keep_alive: ClassVar[bool] = False
+    echoes_key: ClassVar[bool] = False
+    by_hand: ClassVar[bool] = False
 
     def __init__(self, config: Mapping[str, str], http: Http) -> None:
         self.config = {
@@ -110,12 +146,22 @@ class MessageDriver(Driver):
         """Whether the service would accept us now."""
         raise NotImplementedError
 
-    def verify_hook(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether a callback really comes from the service."""
+    def groups(self) -> list[Group]:
+        """The groups the number is in (Capability.GROUP)."""
+        return []
+
+    def status(self, provider_id: str) -> DeliveryEvent | None:
+        """What the service knows about a message now (Capability.STATUS_CHECK)."""
+        return None
+
+    def verify_hook(self, request: HookRequest) -> bool:
+        """Whether a callback really comes from the service. The address of every callback but
+        Meta's holds an unguessable token, which is checked before this is asked."""
         return False
 
-    def parse_hook(self, body: bytes) -> list[DeliveryEvent]:
-        """The delivery events in a callback; what is unknown is left out."""
+    def parse_hook(self, body: bytes) -> list[HookEvent]:
+        """All events in a callback, also those nobody acts on yet (UnknownEvent); never raises,
+        whatever the body is."""
         return []
 
     def answer_challenge(self, args: Mapping[str, str]) -> str | None:

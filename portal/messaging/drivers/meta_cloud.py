@@ -18,13 +18,8 @@ from typing import Any
 from portal.core.driverkit import Capability, ConfigField, Health, Permanent, Retryable
 from portal.infra.http import Reply
 from portal.messaging.drivers import _meta_errors
-from portal.messaging.drivers.base import (
-    DeliveryEvent,
-    Limits,
-    MessageDriver,
-    OutgoingMessage,
-    Receipt,
-)
+from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage, Receipt
+from portal.messaging.drivers.events import DeliveryEvent, HookEvent, HookRequest
 
 TEMPLATE_KINDS = (
     "payment_confirmation",
@@ -73,6 +68,7 @@ class MetaCloud(MessageDriver):
     limits = Limits(per_second=80, pair_seconds=6, pair_burst=10)
     in_flight = 400
     keep_alive = True
+    echoes_key = True
     fields = (
         ConfigField(
             "access_token",
@@ -201,9 +197,10 @@ class MetaCloud(MessageDriver):
             raise _meta_errors.from_reply(reply)
         return reply
 
-    def verify_hook(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def verify_hook(self, request: HookRequest) -> bool:
         """HMAC over the raw bytes with any of the comma separated app secrets (rotation)."""
-        given = headers.get("X-Hub-Signature-256", "").removeprefix("sha256=")
+        body = request.body
+        given = request.headers.get("X-Hub-Signature-256", "").removeprefix("sha256=")
         secrets = [part.strip() for part in self.config["app_secret"].split(",") if part.strip()]
         return any(
             hmac.compare_digest(
@@ -222,7 +219,7 @@ class MetaCloud(MessageDriver):
             return None
         return args.get("hub.challenge", "")
 
-    def parse_hook(self, body: bytes) -> list[DeliveryEvent]:
+    def parse_hook(self, body: bytes) -> list[HookEvent]:
         """Every status of every entry and change; batches hold up to a thousand."""
         try:
             data = json.loads(body)

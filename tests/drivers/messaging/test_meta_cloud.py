@@ -18,6 +18,7 @@ from portal.core.driverkit import (
 from portal.infra.http import Http
 from portal.messaging.drivers import _meta_errors
 from portal.messaging.drivers.base import MessageDriver
+from portal.messaging.drivers.events import HookRequest
 from portal.messaging.drivers.meta_cloud import MetaCloud
 from tests.contracts.messaging import CODE, MessageDriverContract, Sample, outgoing
 
@@ -211,11 +212,16 @@ class TestMetaCloud(MessageDriverContract):
     def test_a_signature_is_over_the_raw_bytes(self, driver: MessageDriver) -> None:
         body = '{"a": "\\u00e9", "b":   "é"}'.encode()
         digest = hmac.new(b"the-app-secret", body, hashlib.sha256).hexdigest()
-        assert driver.verify_hook({"X-Hub-Signature-256": f"sha256={digest}"}, body)
-        assert not driver.verify_hook({"X-Hub-Signature-256": f"sha256={digest}"}, body + b" ")
-        assert not driver.verify_hook({"X-Hub-Signature-256": "sha256=é"}, body)
+        assert driver.verify_hook(_hook(digest, body))
+        assert not driver.verify_hook(_hook(digest, body + b" "))
+        assert not driver.verify_hook(_hook("é", body))
 
     def test_without_an_app_secret_nothing_is_believed(self) -> None:
         driver = MetaCloud({**self.config, "app_secret": ""}, Http())
         digest = hmac.new(b"", b"{}", hashlib.sha256).hexdigest()
-        assert not driver.verify_hook({"X-Hub-Signature-256": f"sha256={digest}"}, b"{}")
+        assert not driver.verify_hook(_hook(digest, b"{}"))
+
+
+def _hook(digest: str, body: bytes) -> HookRequest:
+    headers = {"X-Hub-Signature-256": f"sha256={digest}"}
+    return HookRequest("https://portal.example/webhook/whatsapp/meta", headers, body)

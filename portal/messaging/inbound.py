@@ -1,0 +1,147 @@
+"""Answers of customers: kept, put beside the message they answer, and obeyed where they ask.
+
+STOP and BERHENTI refuse what may be refused, MULAI takes it back. Who presses "I did not
+request a code" raises a flag: somebody may be trying that number. Nobody is answered by a
+machine.
+"""
+
+import re
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.customers import service as customers
+from portal.extensions import db
+from portal.infra.database import is_postgres
+from portal.infra.timekeeping import wall
+from portal.messaging import notices, optouts
+from portal.messaging.drivers import events
+from portal.messaging.models import Message
+from portal.messaging.models_inbound import InboundMessage
+from portal.messaging.receipts import Scope
+from portal.messaging.text_values import clean
+
+WINDOW = timedelta(hours=24)
+"""How long after a customer's last word free text may be sent on official channels."""
+NOT_REQUESTED = "DID_NOT_REQUEST_CODE"
+_STOP = frozenset({"stop", "berhenti", "unsubscribe", "henti", "stop promo", "berhenti langganan"})
+_START = frozenset({"mulai", "start", "lanjut", "unstop"})
+LONGEST = 4096
+
+
+def take(source: str, scope: Scope, event: events.InboundMessage) -> None:
+    """Keep one message, once however often it is told; in the caller's transaction."""
+    answered = _answered(scope, event.reply_to)
+    customer_id = _customer(event.sender, answered)
+    flag = flag_of(event)
+    insert = (postgresql if is_postgres() else sqlite).insert(InboundMessage)
+    new = db.session.scalar(
+        insert.values(
+            source=source,
+            provider_id=event.provider_id[:255],
+            sender=event.sender[:60],
+            user_id=event.user_id[:150],
+            name=clean(event.name)[:120],
+            form=event.form[:30],
+            text=_storable(event.text)[:LONGEST],
+            payload=clean(event.payload)[:300],
+            reply_to=event.reply_to,
+            message_id=answered.id if answered else None,
+            customer_id=customer_id,
+            flag=flag,
+            at=event.at,
+            received_at=wall(),
+            seen_by="",
+        )
+        .on_conflict_do_nothing(index_elements=["source", "provider_id"])
+        .returning(InboundMessage.id)
+    )
+    if new is not None:
+        _obey(new, customer_id, flag)
+
+
+def flag_of(event: events.InboundMessage) -> str:
+    """What an answer asks for: opt_out, opt_in, not_requested, or nothing."""
+    if event.payload == NOT_REQUESTED:
+        return "not_requested"
+    words = re.sub(r"[^a-z ]+", " ", event.text.lower()).split()
+    said = " ".join(words)
+    if said in _STOP:
+        return "opt_out"
+    return "opt_in" if said in _START else ""
+
+
+def _storable(text: str) -> str:
+    """Without what no database stores; line breaks stay."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _answered(scope: Scope, provider_id: str) -> Message | None:
+    if not provider_id:
+        return None
+    return db.session.scalars(
+        select(Message).where(Message.provider_id == provider_id, Message.driver == scope.driver)
+    ).first()
+
+
+def _customer(sender: str, answered: Message | None) -> int | None:
+    """Whose number it is; of a shared number whom the answered message was for, else the
+    oldest customer."""
+    if answered is not None and answered.customer_id is not None:
+        return answered.customer_id
+    found = customers.by_phone(sender) if sender else []
+    return found[0].id if found else None
+
+
+def _obey(inbound_id: int, customer_id: int | None, flag: str) -> None:
+    if customer_id is None or not flag:
+        return
+    if flag == "opt_out":
+        optouts.choose(customer_id, (), "reply")
+    elif flag == "opt_in":
+        optouts.choose(customer_id, optouts.OPTIONAL, "reply")
+    elif flag == "not_requested":
+        notices.tell(
+            "channel",
+            f"not_requested:{inbound_id}",
+            f"Pelanggan #{customer_id} melaporkan kode masuk yang tidak dimintanya. "
+            "Lihat riwayat pesan pelanggan itu.",
+        )
+
+
+def last_word(sender: str) -> datetime | None:
+    """When this number last wrote to us."""
+    return db.session.scalar(
+        select(func.max(InboundMessage.at)).where(InboundMessage.sender == sender)
+    )
+
+
+def window_open(sender: str) -> bool:
+    """Whether free text may be sent to this number on official channels."""
+    last = last_word(sender)
+    return last is not None and wall() - last < WINDOW
+
+
+def of_customer(customer_id: int, phones: list[str], limit: int = 50) -> list[InboundMessage]:
+    """What a customer wrote, newest first."""
+    return list(
+        db.session.scalars(
+            select(InboundMessage)
+            .where(
+                or_(InboundMessage.customer_id == customer_id, InboundMessage.sender.in_(phones))
+            )
+            .order_by(InboundMessage.at.desc(), InboundMessage.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def mark_seen(inbound_id: int, by: str) -> bool:
+    """Staff dealt with it; False when somebody had before."""
+    done = db.session.execute(
+        update(InboundMessage)
+        .where(InboundMessage.id == inbound_id, InboundMessage.seen_at.is_(None))
+        .values(seen_at=wall(), seen_by=by[:80])
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
