@@ -61,7 +61,9 @@ def save(kind: str, values: Mapping[str, str], channel_id: int | None = None) ->
     """Store a channel's configuration; returns errors by field, and stores nothing then.
 
     Without `channel_id` it is the driver's first channel, made when missing. Only what
-    differs from the environment is kept, so the rest goes on following it.
+    differs from the environment is kept, so the rest goes on following it. What is the same
+    as before is no new configuration: `updated_at` stays, by which uncertain messages are
+    known to have gone out with it.
     """
     driver, env = REGISTRY.get(kind), env_values(kind)
     errors = driver.check_config({**env, **filled(values)})
@@ -69,7 +71,8 @@ def save(kind: str, values: Mapping[str, str], channel_id: int | None = None) ->
         return errors
     row, before = row_of(kind, channel_id)
     kept = {name: value for name, value in filled(values).items() if value != env.get(name)}
-    row.config, row.updated_at = json.dumps(kept), wall()
+    if kept != before:
+        row.config, row.updated_at = json.dumps(kept), wall()
     db.session.flush()
     meters.resume(str(row.id))
     meters.resume(ENV_KEY)
@@ -88,7 +91,8 @@ def row_of(kind: str, channel_id: int | None = None) -> tuple[Channel, dict[str,
     try:
         row = read_row(select(Channel).where(Channel.id == wanted))
     except Misconfigured:
-        db.session.execute(update(Channel).where(Channel.id == wanted).values(config="{}"))
+        emptied = update(Channel).where(Channel.id == wanted)
+        db.session.execute(emptied.values(config="{}", updated_at=wall()))
         row = read_row(select(Channel).where(Channel.id == wanted))
     if row is None:
         return create(kind), {}

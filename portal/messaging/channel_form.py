@@ -18,7 +18,10 @@ from portal.web.forms import read_config
 
 @dataclass(frozen=True)
 class FieldView:
-    """One input. `source`: db, env, default or empty; `steers` others' visibility."""
+    """One input. `source`: db, env, default or empty; `steers` others' visibility.
+
+    `clearable`: a stored secret that may be missing; `clearing`: it was just asked to go.
+    """
 
     declared: ConfigField
     value: str = field(repr=False)
@@ -26,10 +29,16 @@ class FieldView:
     source: str
     error: str
     steers: bool
+    clearable: bool = False
+    clearing: bool = False
 
     @property
     def name(self) -> str:
         return f"cfg-{self.declared.name}"
+
+    @property
+    def clear_name(self) -> str:
+        return f"clear-{self.declared.name}"
 
 
 @dataclass(frozen=True)
@@ -54,28 +63,30 @@ def build(
     env = channels.env_values(kind)
     shown = typed if typed is not None else {**env, **stored}
     steering = {f.shown_when[0] for f in driver.fields if f.shown_when}
-    fields = []
-    for declared in driver.fields:
-        if not driver.is_shown(declared, shown):
-            continue
-        known = stored.get(declared.name) or env.get(declared.name, "")
-        fields.append(
-            FieldView(
-                declared=declared,
-                value="" if declared.secret else shown.get(declared.name, ""),
-                placeholder=mask(known) if declared.secret else declared.default,
-                source=_source(declared, stored, env),
-                error=(errors or {}).get(declared.name, ""),
-                steers=declared.name in steering,
-            )
+    fields = [
+        FieldView(
+            declared=declared,
+            value="" if declared.secret else shown.get(declared.name, ""),
+            placeholder=_placeholder(declared, stored, env),
+            source=_source(declared, stored, env),
+            error=(errors or {}).get(declared.name, ""),
+            steers=declared.name in steering,
+            clearable=_clearable(declared, stored),
+            clearing=_clearable(declared, stored)
+            and typed is not None
+            and not typed.get(declared.name),
         )
+        for declared in driver.fields
+        if driver.is_shown(declared, shown)
+    ]
     return ChannelForm(driver, fields, problem)
 
 
 def read(kind: str, posted: Mapping[str, str], channel_id: int | None = None) -> dict[str, str]:
     """The values of a posted form.
 
-    An empty secret, and a field that was not on the page, keep what is stored.
+    An empty secret that is not to be cleared, and a field that was not on the page, keep what
+    is stored.
     """
     fields = REGISTRY.get(kind).fields
     stored, _ = _stored(kind, channel_id)
@@ -91,6 +102,15 @@ def _stored(kind: str, channel_id: int | None) -> tuple[dict[str, str], str]:
         return channel_config.stored_values(kind, channel_id), ""
     except Misconfigured as error:
         return {}, error.sentence
+
+
+def _placeholder(declared: ConfigField, stored: Mapping[str, str], env: Mapping[str, str]) -> str:
+    known = stored.get(declared.name) or env.get(declared.name, "")
+    return mask(known) if declared.secret else declared.default
+
+
+def _clearable(declared: ConfigField, stored: Mapping[str, str]) -> bool:
+    return declared.secret and not declared.required and bool(stored.get(declared.name))
 
 
 def _source(declared: ConfigField, stored: Mapping[str, str], env: Mapping[str, str]) -> str:

@@ -26,9 +26,17 @@ def _strip(value: Any) -> Any:
 def read_config(
     fields: tuple[ConfigField, ...], posted: Mapping[str, str], stored: Mapping[str, str]
 ) -> dict[str, str]:
-    """The values of a driver form; an empty secret keeps the stored one."""
+    """The values of a driver form.
+
+    An empty secret keeps the stored one, unless the box beside it says to clear it; then it
+    goes, whatever a browser filled in.
+    """
     values: dict[str, str] = {}
     for field in fields:
         typed = posted.get(f"cfg-{field.name}", "").strip()
-        values[field.name] = stored.get(field.name, "") if field.secret and not typed else typed
+        if field.secret and not field.required and posted.get(f"clear-{field.name}"):
+            typed = ""
+        elif field.secret and not typed:
+            typed = stored.get(field.name, "")
+        values[field.name] = typed
     return values

@@ -1,11 +1,14 @@
 """Settings > WhatsApp: choosing, saving and trying a driver, with and without HTMX."""
 
 import json
+import re
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from portal.core.clock import FixedClock
 from portal.core.driverkit import Permanent
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
@@ -84,6 +87,56 @@ def test_an_empty_secret_keeps_the_old_one_and_equal_values_follow_the_environme
     stored = channel_config.stored_values("meta")
     assert stored["access_token"] == META["cfg-access_token"]
     assert "waba_id" not in stored
+
+
+def box(visitor: Visitor, name: str) -> str:
+    """The tag of the box that clears a stored secret; empty when there is none."""
+    html = visitor.page(f"{SETTINGS}?driver=meta").text
+    return (re.search(rf'<input[^>]+name="clear-{name}"[^>]*>', html) or [""])[0]
+
+
+@pytest.mark.parametrize("hx", [False, True])
+def test_a_secret_that_may_be_missing_can_be_cleared(app: Flask, hx: bool) -> None:
+    visitor = person(app, hx=hx)
+    assert box(visitor, "app_secret") == ""
+    visitor.post(SETTINGS, driver="meta", **META)
+    assert box(visitor, "app_secret") and box(visitor, "access_token") == ""
+
+    kept = {**META, "cfg-access_token": "", "cfg-app_secret": ""}
+    cleared = {"clear-access_token": "y", "clear-app_secret": "y"}
+    visitor.post(SETTINGS, driver="meta", **{**kept, **cleared, "cfg-app_secret": "filled in"})
+    stored = channel_config.stored_values("meta")
+    assert stored["access_token"] == META["cfg-access_token"] and "app_secret" not in stored
+    assert box(visitor, "app_secret") == ""
+    newest = factories.every(AuditEntry)[-1]
+    assert (newest.action, list(newest.after)) == ("whatsapp.save", ["app_secret"])
+
+
+def test_the_box_stays_ticked_until_it_is_saved(app: Flask) -> None:
+    visitor = person(app)
+    visitor.post(SETTINGS, driver="meta", **META)
+    assert "checked" not in box(visitor, "app_secret")
+    typed = {"cfg-access_token": "", "cfg-app_secret": "", "clear-app_secret": "y"}
+    again = visitor.post(f"{SETTINGS}/fields", driver="meta", **typed)
+    refused = visitor.post(SETTINGS, driver="meta", **{**META, **typed, "cfg-phone_number_id": "x"})
+    assert refused.status_code == 422
+    for answer in (again, refused):
+        assert re.search(r'name="clear-app_secret" value="y" checked>', answer.text)
+    assert channel_config.stored_values("meta")["app_secret"] == META["cfg-app_secret"]
+
+
+def test_saving_what_is_the_same_is_no_new_configuration(app: Flask, clock: FixedClock) -> None:
+    visitor = person(app)
+
+    def saved(**typed: str) -> Any:
+        clock.move(minutes=1)
+        visitor.post(SETTINGS, driver="meta", **{**META, **typed})
+        (row,) = factories.every(Channel)
+        return row.updated_at
+
+    first = saved()
+    assert saved() == first and saved(**{"cfg-access_token": ""}) == first
+    assert saved(**{"cfg-access_token": "EAAanother-token"}) > first
 
 
 @pytest.mark.parametrize("hx", [False, True])

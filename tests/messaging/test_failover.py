@@ -87,7 +87,7 @@ def test_what_may_have_arrived_never_moves(
     if after == "pause":
         meters.pause_by_hand(main.key, "dicek")
     elif after == "saved":
-        channel_config.save("deduper", {})
+        channel_config.save("deduper", {"token": "baru"})
     else:
         channel_config.choose("second")
     db.session.commit()

@@ -197,7 +197,7 @@ def test_a_saved_configuration_is_not_punished_for_the_old_one(
 ) -> None:
     old = in_force("recorder")
     clock.move(seconds=1)
-    assert channel_config.save("recorder", {}) == {}
+    assert channel_config.save("recorder", {"token": "baru"}) == {}
     db.session.commit()
 
     assert not meters.pause(old, "misconfigured", "token lama")

@@ -237,7 +237,7 @@ def test_saving_the_configuration_ends_the_pause_and_old_failures_do_not_bring_i
     old = channels.active()
     assert old is not None
     clock.move(seconds=5)
-    channel_config.save("recorder", {})
+    channel_config.save("recorder", {"token": "baru"})
     db.session.commit()
 
     meters.pause(old, "misconfigured", "token lama ditolak")
