@@ -15,7 +15,7 @@ from portal.infra.timekeeping import wall, zone
 from portal.messaging import advice, channels, sending_hours
 from portal.messaging.advice import BROADCAST, CUSTOMER, HOURS, SETTINGS, Advice
 from portal.messaging.channels import ActiveChannel
-from portal.messaging.limits import room
+from portal.messaging.limits import full_today
 from portal.messaging.models import Message
 from portal.messaging.service import HELD
 
@@ -89,7 +89,7 @@ def _waiting(message: Message) -> Explanation:
     usable = [channel for channel in in_force if channel.usable]
     if not usable:
         return _all_rest(in_force[0])
-    if message.lane != "interactive" and all(room(c, urgent=False).full_today for c in usable):
+    if message.lane != "interactive" and all(full_today(c) for c in usable):
         return Explanation(
             _("Tambah saluran, atau naikkan batasnya."),
             _("Batas harian saluran sudah tercapai; dilanjutkan besok."),

@@ -73,6 +73,14 @@ def unlimited(channel: ActiveChannel) -> bool:
     )
 
 
+def full_today(channel: ActiveChannel) -> bool:
+    """Whether the cap of the day is reached; what urgent messages may pass."""
+    if not channel.warm_from and not channel.limits.per_day:
+        return False
+    used = _used(db.session.get(ChannelMeter, channel.key, populate_existing=True))
+    return _left_today(channel, used, wall()) == 0
+
+
 def room(channel: ActiveChannel, urgent: bool) -> Room:
     """What a worker may claim for now; reserves nothing. `count` None means any number."""
     if unlimited(channel):

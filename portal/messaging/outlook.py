@@ -37,9 +37,7 @@ class Outlook:
         self._enabled = channels.sending_enabled()
         self.channels = self._in_view() if self._enabled else ()
         self.full = frozenset(
-            channel.key
-            for channel in self.channels
-            if limits.room(channel, urgent=False).full_today
+            channel.key for channel in self.channels if limits.full_today(channel)
         )
         db.session.rollback()
         self._read_at = time.monotonic()
