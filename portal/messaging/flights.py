@@ -2,9 +2,11 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -13,6 +15,7 @@ from portal.infra.http import Http
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.drivers.base import MessageDriver, Receipt
 from portal.messaging.preparing import Sendout
+from portal.messaging.window import Window
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,8 @@ class Flights:
         self._work: SimpleQueue[Sendout | None] = SimpleQueue()
         self._threads = 0
         self._drivers: dict[str, MessageDriver] = {}
+        self._under_way: Counter[str] = Counter()
+        self._windows: dict[str, Window] = {}
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -59,9 +64,41 @@ class Flights:
             self._drivers[channel.identity] = channel.driver(Http(keep_alive=kept))
         return self._drivers[channel.identity]
 
+    def window(self, channel: ActiveChannel) -> Window:
+        """How many may be under way through a channel, as its answers have taught us."""
+        if channel.identity not in self._windows:
+            self._windows[channel.identity] = Window(min(channel.driver().in_flight, MOST))
+        return self._windows[channel.identity]
+
+    def room(self, channel: ActiveChannel, waiting: Sequence[Sendout]) -> int:
+        """How many more a channel takes beside those that wait for their slot; of a channel
+        on trial one at a time."""
+        most = 1 if channel.on_trial else self.window(channel).size
+        taken = sum(sendout.channel.key == channel.key for sendout in waiting)
+        taken += self._under_way[channel.key]
+        return max(min(most - taken, MOST - self.count - len(waiting)), 0)
+
+    def fit(
+        self, ready: Sequence[Sendout], waiting: Sequence[Sendout]
+    ) -> tuple[list[list[Sendout]], list[Sendout]]:
+        """By channel, as many as each takes now; and those that have come too early."""
+        by_channel: dict[str, list[Sendout]] = {}
+        for sendout in ready:
+            by_channel.setdefault(sendout.channel.key, []).append(sendout)
+        fitting: list[list[Sendout]] = []
+        early: list[Sendout] = []
+        for key in sorted(by_channel):
+            group = by_channel[key]
+            room = self.room(group[0].channel, [*waiting, *chain(*fitting)])
+            early += group[room:]
+            if room:
+                fitting.append(group[:room])
+        return fitting, early
+
     def send(self, sendout: Sendout) -> None:
         """Into the air; its answer will be collected."""
         self.count += 1
+        self._under_way[sendout.channel.key] += 1
         if self._threads < min(self.count, MOST):
             self._threads += 1
             Thread(target=self._fly, name=f"send-{self._name}", daemon=True).start()
@@ -91,7 +128,22 @@ class Flights:
         for answer in found:
             if answer.death is not None:
                 raise answer.death
+        self._learn(found)
         return found
+
+    def _learn(self, answers: Sequence[Answer]) -> None:
+        """What the answers say about their channels' windows."""
+        before = self._under_way.copy()
+        for answer in answers:
+            channel, seconds = answer.sendout.channel, answer.milliseconds / 1000
+            window = self.window(channel)
+            if answer.error is None:
+                window.accepted(seconds, before[channel.key])
+            elif isinstance(answer.error, Retryable) or answer.error.outcome_unknown:
+                window.lost()
+            else:
+                window.refused(seconds)
+            self._under_way[channel.key] -= 1
 
 
 def _call(sendout: Sendout) -> Answer:

@@ -16,18 +16,11 @@ from portal.extensions import db
 from portal.infra.checkpoints import checkpoint
 from portal.infra.database import end_read
 from portal.infra.timekeeping import wall
-from portal.messaging import (
-    claims,
-    ledger,
-    limits,
-    notices,
-    preparing,
-    sending_hours,
-)
+from portal.messaging import claims, ledger, limits, notices, preparing, sending_hours
 from portal.messaging.aftermath import Aftermath
 from portal.messaging.claims import Claimed, Ending
 from portal.messaging.delivery import Retry
-from portal.messaging.flights import MOST, Answer, Flights
+from portal.messaging.flights import Answer, Flights
 from portal.messaging.ledger import Outcome
 from portal.messaging.outlook import Outlook
 from portal.messaging.preparing import Batch, Prepared, Sendout
@@ -35,6 +28,9 @@ from portal.messaging.preparing import Batch, Prepared, Sendout
 log = logging.getLogger(__name__)
 
 BATCH = 100
+AIR_IS_FULL = 0.5
+"""Seconds until a message is looked at again whose own channel, not the main one, has as many
+under way as it takes."""
 LOOK_AGAIN = 0.15
 """Seconds between two looks for new messages while others are under way."""
 
@@ -140,14 +136,16 @@ class Pump:
         main = self.outlook.main
         if main is None:
             return 0
-        most = 1 if main.on_trial else min(main.driver().in_flight, MOST)
-        room = min(most - self.flights.count - len(self.scheduled), BATCH)
+        room = min(self.flights.room(main, self._waiting()), BATCH)
         if self.limit is not None:
             room = min(room, self.limit - self.handled)
         if room <= 0:
             return 0
         allowed = self.outlook.room()
         return room if allowed.count is None else min(room, allowed.count)
+
+    def _waiting(self) -> list[Sendout]:
+        return [sendout for _due, sendout in self.scheduled]
 
     def _take(self, claimed: Sequence[Claimed]) -> None:
         """Prepare a claimed batch and give each a slot, or let it go again."""
@@ -178,12 +176,10 @@ class Pump:
         """Slots for what is ready; one transaction with everything that ends here. Returns
         those that another channel may have room for."""
         endings, crowded = list(prepared.endings), []
-        by_channel: dict[str, list[Sendout]] = {}
-        for sendout in prepared.ready:
-            by_channel.setdefault(sendout.channel.key, []).append(sendout)
+        groups, early = self.flights.fit(prepared.ready, self._waiting())
+        endings += [Ending(sendout.claimed, "pending", "", AIR_IS_FULL) for sendout in early]
         monotonic, current = time.monotonic(), wall()
-        for key in sorted(by_channel):
-            group = by_channel[key]
+        for group in groups:
             grants = limits.reserve(group[0].channel, [sendout.claimed for sendout in group])
             for sendout, grant in zip(group, grants, strict=True):
                 if grant.used_up and self.outlook.others(full, sendout):
@@ -230,8 +226,7 @@ class Pump:
 
     def _finish(self) -> None:
         """Give back what has not left, wait for what is under way."""
-        left = [sendout for _due, sendout in self.scheduled]
-        self.scheduled = []
+        left, self.scheduled = self._waiting(), []
         claims.leave(Ending(sendout.claimed, "pending", "") for sendout in left)
         db.session.commit()
         while self.flights.count:
