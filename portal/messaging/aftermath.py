@@ -65,10 +65,10 @@ class Aftermath:
         bad = [o for o in group if o.step.outcome in {"retryable", "unknown"}]
         good = sum(o.step.outcome in {"accepted", "permanent"} for o in group)
         if bad or channel.on_trial or self._well(channel):
-            meters.record(channel, good, len(bad), bad[-1].step.reason if bad else "")
-        rest = next((o.step for o in group if o.step.rest), None)
+            meters.record(channel, good, len(bad), _words(bad[-1]) if bad else "")
+        rest = next((o for o in group if o.step.rest), None)
         if rest is not None:
-            meters.pause(channel, rest.rest, rest.reason, rest.rest_seconds)
+            meters.pause(channel, rest.step.rest, _words(rest), rest.step.rest_seconds)
         return bool(rest is not None or bad or channel.on_trial)
 
     def _well(self, channel: ActiveChannel) -> bool:
@@ -78,3 +78,8 @@ class Aftermath:
             return False
         self._well_at[channel.key] = current
         return True
+
+
+def _words(outcome: Outcome) -> str:
+    """What the provider did, without what that means for this one message."""
+    return storable(outcome.error.sentence) if outcome.error else ""
