@@ -21,7 +21,7 @@ from tests import factories
 from tests.visitor import Visitor, target
 
 # Called by providers: they prove themselves otherwise.
-CALLBACKS = {"/webhooks/pakasir", "/webhook/whatsapp/meta"}
+CALLBACKS = {"/webhooks/pakasir", "/webhook/whatsapp/meta", "/hooks/messaging/<token>"}
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
