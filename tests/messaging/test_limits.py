@@ -174,6 +174,31 @@ def test_urgent_messages_pass_the_cap_of_the_day_and_are_counted(
     assert not limits.room(chosen, urgent=True).full_today
 
 
+@pytest.mark.parametrize("warming", [False, True])
+def test_full_today_is_what_room_says(app: Flask, clock: FixedClock, warming: bool) -> None:
+    chosen = channel(
+        limits=Limits(per_day=0 if warming else 3, per_minute=600),
+        warm_from=clock.today() if warming else None,
+    )
+    heard = []
+    for number in range(21):
+        heard.append(limits.full_today(chosen))
+        assert heard[-1] == limits.room(chosen, urgent=False).full_today
+        reserve(chosen, claimed(number))
+        clock.move(seconds=1)
+
+    assert heard.count(False) == (20 if warming else 3)
+    clock.move(days=1)
+    assert not limits.full_today(chosen)
+
+
+def test_without_a_cap_no_day_is_ever_full(app: Flask, clock: FixedClock) -> None:
+    chosen = channel(limits=Limits(per_minute=600, recipients_per_day=1))
+    reserve(chosen, claimed(1), claimed(2))
+
+    assert not limits.full_today(chosen)
+
+
 def test_a_new_day_begins_at_midnight_of_the_isp(app: Flask, clock: FixedClock) -> None:
     chosen = channel(limits=Limits(per_day=1))
     clock.move(hours=13, minutes=59)  # 23:59 in Jakarta
