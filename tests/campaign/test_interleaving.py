@@ -13,6 +13,7 @@ from portal.extensions import db
 from portal.messaging import receipts, sending
 from portal.messaging.drivers.base import DeliveryEvent, OutgoingMessage, Receipt
 from portal.messaging.models import Message, MessageAttempt
+from portal.messaging.models_channels import ChannelContact, ChannelMeter
 from tests.messaging.fakes import Killed, Provider
 from tests.messaging.rows import message, queued
 
@@ -45,8 +46,8 @@ def test_every_interleaving_ends_at_the_highest_word_and_sends_once(
     end: str,
     sweeps: list[bool],
 ) -> None:
-    for model in (MessageAttempt, Message):
-        db.session.execute(delete(model))
+    for model in (MessageAttempt, Message, ChannelContact, ChannelMeter):
+        db.session.execute(delete(model))  # also what the lost ones taught about the channel
     db.session.commit()
     provider.arrived.clear()
 
