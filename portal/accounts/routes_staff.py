@@ -11,7 +11,6 @@ from wtforms import PasswordField, StringField
 from portal.accounts import service
 from portal.extensions import db
 from portal.web.access import local_path, public
-from portal.web.filters import time_id
 from portal.web.forms import BaseForm
 from portal.web.htmx import go, page
 
@@ -41,15 +40,18 @@ def enter() -> Response:
     form = LoginForm()
     if not form.validate_on_submit():
         return _page(form, status=422)
-    try:
-        person = service.authenticate(form.email.data or "", form.password.data or "")
-    except service.LockedOut as error:
-        clock = time_id(error.until)
-        return _page(form, _("Terlalu banyak percobaan. Coba lagi pukul %(clock)s.", clock=clock))
+    person = service.authenticate(form.email.data or "", form.password.data or "")
     # In every case: a failure that is rolled back would be a free try.
     db.session.commit()
     if person is None:
-        return _page(form, _("E-mail atau kata sandi salah."))
+        # The same for everybody: who is locked out would otherwise be known to exist.
+        return _page(
+            form,
+            _(
+                "E-mail atau kata sandi salah. Sesudah lima kali salah, tunggu dulu "
+                "(paling lama satu jam) sebelum mencoba lagi."
+            ),
+        )
     session.clear()
     login_user(person)
     return _home()

@@ -1,14 +1,15 @@
 """Staff accounts: creating them, logging in with a growing lock-out, ending sessions."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from portal.accounts.models import Staff
 from portal.extensions import db
 from portal.infra import audit
+from portal.infra.database import end_read
 from portal.infra.secrets import new_token
 from portal.infra.timekeeping import now, wall
 from portal.web.access import PERMISSIONS
@@ -21,14 +22,6 @@ _NOBODY = _hasher.hash("nobody has this password")
 
 class StaffError(ValueError):
     """The account cannot be made; the message is a sentence in Indonesian."""
-
-
-class LockedOut(Exception):
-    """Too many wrong passwords; `until` is UTC."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__("locked out")
-        self.until = until
 
 
 def create_staff(email: str, name: str, password: str, role: str = "owner") -> Staff:
@@ -57,41 +50,44 @@ def create_staff(email: str, name: str, password: str, role: str = "owner") -> S
 
 
 def authenticate(email: str, password: str) -> Staff | None:
-    """The staff member, or None. Counts failures (the caller commits); raises LockedOut.
+    """The staff member, or None: unknown, wrong, switched off and locked out are one answer.
 
-    After five failures in a row each further one doubles the wait, up to an hour.
+    Counts failures (the caller commits). After five in a row each further one doubles the
+    wait, up to an hour, in which not even the right password opens.
     """
-    staff = db.session.scalar(select(Staff).where(Staff.email == email.strip().lower()))
-    if staff and staff.locked_until and staff.locked_until > wall():
-        raise LockedOut(staff.locked_until)
-    if not _password_fits(staff, password) or staff is None or not staff.active:
-        if staff is not None:
-            _count_failure(staff)
+    wanted = Staff.email == email.strip().lower()
+    known = db.session.scalar(select(Staff.password_hash).where(wanted))
+    end_read()  # verifying takes long, and on SQLite everybody who writes would wait for it
+    fits, renewed = _verified(known or _NOBODY, password)
+    # Only what the row says now counts: many guesses at once all found it open before.
+    staff = db.session.scalar(select(Staff).where(wanted).with_for_update())
+    if staff is None or (staff.locked_until and staff.locked_until > wall()):
+        return None
+    if not fits or staff.password_hash != known or not staff.active:
+        _count_failure(staff)
         return None
     staff.failed_logins, staff.locked_until = 0, None
-    if _hasher.check_needs_rehash(staff.password_hash):
-        staff.password_hash = _hasher.hash(password)
+    staff.password_hash = renewed or staff.password_hash
     return staff
 
 
-def _password_fits(staff: Staff | None, password: str) -> bool:
+def _verified(known: str, password: str) -> tuple[bool, str]:
+    """Whether the password fits; and a new hash when the stored one has become too weak."""
     try:
-        return _hasher.verify(staff.password_hash if staff else _NOBODY, password)
+        _hasher.verify(known, password)
     except (VerifyMismatchError, InvalidHashError):
-        return False
+        return False, ""
+    return True, _hasher.hash(password) if _hasher.check_needs_rehash(known) else ""
 
 
 def _count_failure(staff: Staff) -> None:
-    failures = db.session.execute(
-        update(Staff)
-        .where(Staff.id == staff.id)
-        .values(failed_logins=Staff.failed_logins + 1)
-        .returning(Staff.failed_logins)
-    ).scalar_one()
-    if failures >= FREE_FAILURES:
-        minutes = min(2 ** (failures - FREE_FAILURES), 60)
+    """One more; the row is locked."""
+    staff.failed_logins += 1
+    if staff.failed_logins >= FREE_FAILURES:
+        minutes = min(2 ** (staff.failed_logins - FREE_FAILURES), 60)
         staff.locked_until = wall() + timedelta(minutes=minutes)
-        audit.record("staff.lockout", f"staff:{staff.id}", after={"failures": failures})
+        after = {"failures": staff.failed_logins}
+        audit.record("staff.lockout", f"staff:{staff.id}", after=after)
 
 
 def end_sessions(staff: Staff) -> None:

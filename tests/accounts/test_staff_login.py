@@ -1,11 +1,18 @@
 """Staff logging in with a password, through HTTP; the command that makes the first one."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 from flask import Flask
 from flask.testing import FlaskCliRunner
 
+from portal.accounts import service
 from portal.accounts.models import Staff
 from portal.core.clock import FixedClock
+from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from tests import factories
 from tests.visitor import Visitor, target
@@ -42,15 +49,25 @@ def test_password_opens_the_admin_area(visitor: StaffVisitor, siti: Staff) -> No
     assert target(visitor.get("/admin/login")).rstrip("/") == "/admin"
 
 
-def test_unknown_mail_and_wrong_password_read_the_same(visitor: StaffVisitor, siti: Staff) -> None:
-    texts = []
-    for email in ("siti@example.test", "nobody@example.test"):
-        answer = visitor.log_in(email, "salah sekali")
-        assert answer.status_code == 422
-        texts.append(answer.text.split('role="alert">')[1].split("<")[0])
-        assert f'value="{email}"' in answer.text and "salah sekali" not in answer.text
-    assert texts[0] == texts[1] == "E-mail atau kata sandi salah."
+def refused(visitor: StaffVisitor, email: str, password: str) -> str:
+    """What the page says to a login it refuses, and with which status."""
+    answer = visitor.log_in(email, password)
+    assert f'value="{email}"' in answer.text and password not in answer.text
     assert visitor.logged_in_as() is None
+    sentence = answer.text.split('role="alert">')[1].split("<")[0]
+    return f"{answer.status_code} {sentence}"
+
+
+def test_nothing_tells_whether_a_mail_is_known(visitor: StaffVisitor, siti: Staff) -> None:
+    said = {
+        refused(visitor, email, "salah sekali")
+        for email in (siti.email, "nobody@example.test")
+        for _ in range(7)
+    }
+    assert factories.fresh(Staff, siti.id).locked_until is not None
+    said.add(refused(visitor, siti.email, factories.PASSWORD))
+    (only,) = said
+    assert only.startswith("422 E-mail atau kata sandi salah. Sesudah lima kali")
 
 
 def test_failures_are_counted_and_lock(
@@ -59,13 +76,60 @@ def test_failures_are_counted_and_lock(
     for tries in range(1, 6):
         visitor.log_in(siti.email, "salah sekali")
         assert factories.fresh(Staff, siti.id).failed_logins == tries
-    locked = visitor.log_in(siti.email, factories.PASSWORD)
-    assert locked.status_code == 422 and "Coba lagi pukul 10.01 WIB" in locked.text
+    refused(visitor, siti.email, factories.PASSWORD)
+    assert factories.fresh(Staff, siti.id).failed_logins == 5
     clock.move(minutes=1)
     visitor.log_in(siti.email, factories.PASSWORD)
     assert visitor.logged_in_as() == f"staff:{siti.id}"
     assert factories.fresh(Staff, siti.id).failed_logins == 0
     assert "staff.lockout" in {entry.action for entry in factories.every(AuditEntry)}
+
+
+def test_many_guesses_at_once_are_no_more_than_five(
+    app: Flask, siti: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are verified before the first is counted."""
+    everybody = threading.Barrier(8, timeout=30)
+
+    def verify(_self: PasswordHasher, _known: str, _password: str) -> bool:
+        everybody.wait()
+        raise VerifyMismatchError
+
+    def guess(email: str) -> bool:
+        with app.app_context():
+            found = service.authenticate(email, "salah")
+            db.session.commit()
+            return found is not None
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    with ThreadPoolExecutor(8) as pool:
+        assert not any(pool.map(guess, [siti.email] * 8))
+    assert factories.fresh(Staff, siti.id).failed_logins == 5
+
+
+def test_nobody_waits_for_a_password_to_be_verified(
+    app: Flask, siti: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verify(_self: PasswordHasher, _known: str, _password: str) -> bool:
+        with db.engine.connect() as other:
+            other.exec_driver_sql("UPDATE staff SET name = 'Siti'")
+            other.commit()
+        return True
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify)
+    assert service.authenticate(siti.email, "apa saja") is not None
+    db.session.commit()
+    assert factories.fresh(Staff, siti.id).name == "Siti"
+
+
+def test_a_weak_hash_is_renewed_at_login(visitor: StaffVisitor, siti: Staff) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(factories.PASSWORD)
+    db.session.get_one(Staff, siti.id).password_hash = weak
+    db.session.commit()
+    visitor.log_in(siti.email, factories.PASSWORD)
+    assert visitor.logged_in_as() == f"staff:{siti.id}"
+    renewed = factories.fresh(Staff, siti.id).password_hash
+    assert renewed != weak and PasswordHasher().verify(renewed, factories.PASSWORD)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +167,6 @@ def test_leaving(visitor: StaffVisitor, siti: Staff) -> None:
 
 
 def test_a_switched_off_person_is_out(app: Flask, siti: Staff) -> None:
-    from portal.extensions import db
-
     db.session.get_one(Staff, siti.id).active = False
     db.session.commit()
     visitor = StaffVisitor(app)
