@@ -15,6 +15,7 @@ from portal.core.driverkit import (
     Retryable,
 )
 from portal.infra.http import Reply
+from portal.messaging.drivers import _meta_template_errors
 
 # code -> (class, what to do, seconds to wait). Anything else by HTTP status.
 PAIR = "131056"
@@ -92,6 +93,8 @@ def from_reply(reply: Reply) -> DriverError:
         "code": "" if code is None else str(code),
         "http_status": reply.status,
     }
+    if isinstance(error, dict) and (refused := _meta_template_errors.of(error))[0]:
+        return Permanent(refused[0], **{**about, "code": refused[1]})
     if isinstance(code, int):
         if 200 <= code <= 299:
             return Misconfigured("Izin Meta belum diberikan untuk akun ini.", **about)
@@ -129,5 +132,6 @@ def _detail(error: dict[str, Any]) -> str:
     data = error.get("error_data")
     details = data.get("details") if isinstance(data, dict) else data
     trace = error.get("fbtrace_id")
-    parts = (error.get("message"), details, f"fbtrace_id {trace}" if trace else "")
+    own = _meta_template_errors.own_words(error)
+    parts = (error.get("message"), details, own, f"fbtrace_id {trace}" if trace else "")
     return " ".join(str(part) for part in parts if part)[:400]

@@ -18,6 +18,7 @@ from typing import Any
 from portal.core.driverkit import Capability, ConfigField, Health, Permanent, Retryable
 from portal.infra.http import Reply
 from portal.messaging.drivers import _meta_errors
+from portal.messaging.drivers._meta_templates import TemplateCalls
 from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import DeliveryEvent, HookEvent, HookRequest
 
@@ -58,12 +59,14 @@ def _base_url(value: str) -> str | None:
     return None if good else "Alamat harus diawali http:// atau https://."
 
 
-class MetaCloud(MessageDriver):
+class MetaCloud(TemplateCalls, MessageDriver):
     """Meta's own API: no risk of a ban, approved texts only."""
 
     kind = "meta"
     label = "Meta Cloud API (resmi)"
-    capabilities = frozenset({Capability.TEMPLATE, Capability.TEXT, Capability.DELIVERY_HOOK})
+    capabilities = frozenset(
+        {Capability.TEMPLATE, Capability.TEMPLATE_ADMIN, Capability.TEXT, Capability.DELIVERY_HOOK}
+    )
     # 80 a second and number; one message in 6 s to the same person, of which some in advance.
     limits = Limits(per_second=80, pair_seconds=6, pair_burst=10)
     in_flight = 400
