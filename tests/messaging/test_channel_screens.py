@@ -17,8 +17,8 @@ from portal.messaging.models import Message
 from portal.messaging.models_channels import Channel
 from tests import factories
 from tests.messaging.fakes import Provider, registered
+from tests.messaging.parts import raising
 from tests.messaging.rows import queued
-from tests.messaging.test_sending import raising
 from tests.visitor import Visitor, target
 
 SETTINGS = "/admin/settings/whatsapp"

@@ -18,8 +18,8 @@ from portal.messaging.models_channels import Channel
 from portal.settings import service as settings
 from tests import factories
 from tests.messaging.fakes import Provider
+from tests.messaging.parts import raising
 from tests.messaging.rows import CONFIRMATION, queued
-from tests.messaging.test_sending import raising
 from tests.visitor import Visitor
 
 LOG = "/admin/messages"

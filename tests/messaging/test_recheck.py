@@ -60,6 +60,15 @@ def ending(message_id: int) -> tuple[str, str]:
     return row.state, row.reason
 
 
+def ends_after(kind: str, row: Invoice | Subscription, state: str, **about: int) -> tuple[str, str]:
+    """How a message ends whose reason came into that state while it waited."""
+    message_id = ready(kind, **about)
+    db.session.get_one(type(row), row.id).state = state
+    db.session.commit()
+    drained(kind)
+    return ending(message_id)
+
+
 @pytest.mark.parametrize("kind", PATIENT)
 def test_at_night_patient_messages_wait_for_the_morning(
     provider: Provider, clock: FixedClock, kind: str
@@ -190,12 +199,7 @@ def test_the_bill_has_moved_on(
     provider: Provider, state: str, kind: str, ends: tuple[str, str]
 ) -> None:
     bill = factories.invoice()
-    message_id = ready(kind, invoice_id=bill.id)
-    db.session.get_one(Invoice, bill.id).state = state
-    db.session.commit()
-    drained(kind)
-
-    assert ending(message_id) == ends
+    assert ends_after(kind, bill, state, invoice_id=bill.id) == ends
 
 
 def test_paid_while_it_waited_for_the_morning(provider: Provider, clock: FixedClock) -> None:
@@ -237,12 +241,7 @@ def test_the_line_has_changed_again(
     provider: Provider, kind: str, line: str, ends: tuple[str, str]
 ) -> None:
     subscription = factories.subscription()
-    message_id = ready(kind, subscription_id=subscription.id)
-    db.session.get_one(Subscription, subscription.id).state = line
-    db.session.commit()
-    drained(kind)
-
-    assert ending(message_id) == ends
+    assert ends_after(kind, subscription, line, subscription_id=subscription.id) == ends
 
 
 @pytest.mark.parametrize("kind", [*PATIENT, *AT_ONCE])

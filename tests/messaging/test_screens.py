@@ -9,8 +9,8 @@ from portal.messaging import sending
 from portal.messaging.models import Message
 from tests import factories
 from tests.messaging.fakes import Provider
+from tests.messaging.parts import raising
 from tests.messaging.rows import message, queued
-from tests.messaging.test_sending import raising
 from tests.visitor import Visitor, target
 
 LOG = "/admin/messages"

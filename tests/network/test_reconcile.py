@@ -119,10 +119,10 @@ def test_a_lease_that_died_is_taken_over(
     assert board.states == {"budi.1": "isolated"}
 
 
-def test_a_wish_that_changes_during_the_command_is_obeyed_afterwards(
+def held_in_the_middle(
     app: Flask, line: Subscription, board: Board
-) -> None:
-    """The open command must not overtake the wall that is still on its way to the router."""
+) -> tuple[Beside, threading.Event]:
+    """A command for the wall that has reached the router and waits for the event."""
     wall_off(line)
     reached, go_on = threading.Event(), threading.Event()
 
@@ -132,8 +132,16 @@ def test_a_wish_that_changes_during_the_command_is_obeyed_afterwards(
             assert go_on.wait(WAIT)
 
     board.before = hold
-    slow = Beside(app, lambda: reconcile.apply_access(line.id))
+    held = Beside(app, lambda: reconcile.apply_access(line.id))
     assert reached.wait(WAIT)
+    return held, go_on
+
+
+def test_a_wish_that_changes_during_the_command_is_obeyed_afterwards(
+    app: Flask, line: Subscription, board: Board
+) -> None:
+    """The open command must not overtake the wall that is still on its way to the router."""
+    slow, go_on = held_in_the_middle(app, line, board)
     open_up(line)
     reconcile.apply_access(line.id)
     go_on.set()
@@ -152,17 +160,7 @@ def test_a_command_that_outlived_its_lease_is_made_good(
     app: Flask, line: Subscription, board: Board, clock: FixedClock
 ) -> None:
     """A process that was frozen in the middle speaks last; what it said is not the last word."""
-    wall_off(line)
-    reached, go_on = threading.Event(), threading.Event()
-
-    def hold(_: str, wanted: str) -> None:
-        if wanted == "isolated":
-            reached.set()
-            assert go_on.wait(WAIT)
-
-    board.before = hold
-    frozen = Beside(app, lambda: reconcile.apply_access(line.id))
-    assert reached.wait(WAIT)
+    frozen, go_on = held_in_the_middle(app, line, board)
     open_up(line)
     clock.move(seconds=LEASE.total_seconds() + 1)
     assert reconcile.apply_access(line.id) == "applied"

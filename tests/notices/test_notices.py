@@ -13,7 +13,7 @@ from portal.notices import digest
 from portal.payments.models import AttentionItem
 from tests import factories
 from tests.messaging.fakes import Provider, registered
-from tests.messaging.test_sending import raising
+from tests.messaging.parts import raising
 from tests.visitor import Visitor, target
 
 GROUP = "120363041234567890@g.us"
