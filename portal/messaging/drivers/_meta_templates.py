@@ -4,7 +4,6 @@ Needs the permission whatsapp_business_management and the Business Account ID. A
 pages; a cursor that went stale (131059) is dropped and the list begun again, once.
 """
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +22,7 @@ STALE_CURSOR = "131059"
 class TemplateCalls:
     """For `MetaCloud`. Every call raises DriverError; Permanent for a text Meta refuses."""
 
-    config: Mapping[str, str]
+    config: dict[str, str]
 
     def _call(self, method: str, path: str, body: Any = None) -> Reply:
         raise NotImplementedError

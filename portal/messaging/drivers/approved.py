@@ -1,4 +1,4 @@
-"""Approved texts as drivers speak of them (Capability.TEMPLATE_ADMIN): what is there, what is asked.
+"""Approved texts as drivers know them (Capability.TEMPLATE_ADMIN): what is there, what is asked.
 
 The wire is in `_meta_templates.py`; which text is for which kind of message is decided in
 `portal/messaging/templates.py`.
