@@ -11,19 +11,20 @@ from flask_babel import lazy_gettext as _l
 
 class Advice(NamedTuple):
     """`fix` names the page that helps: customer (the recipient's data), choice (what the
-    customer wants to get), whatsapp, texts, hours, broadcast, or none."""
+    customer wants to get), whatsapp, texts, hours, broadcast, by_hand, or none."""
 
     todo: Any
     fix: str = ""
 
 
-CUSTOMER, CHOICE, SETTINGS, TEXTS, HOURS, BROADCAST = (
+CUSTOMER, CHOICE, SETTINGS, TEXTS, HOURS, BROADCAST, BY_HAND = (
     "customer",
     "choice",
     "whatsapp",
     "texts",
     "hours",
     "broadcast",
+    "by_hand",
 )
 NUMBER = Advice(_l("Perbaiki nomor WhatsApp pelanggan, lalu kirim ulang."), CUSTOMER)
 TEMPLATE = Advice(
@@ -107,6 +108,9 @@ SENTENCES: tuple[tuple[str, Advice], ...] = (
 STATES: dict[str, Advice] = {
     "sending": Advice(_l("Sedang di tangan penyedia; hasilnya tercatat dalam hitungan detik.")),
     "accepted": Advice(_l("Penyedia sudah menerimanya; status berikutnya menyusul.")),
+    "manual": Advice(
+        _l("Menunggu petugas mengirimnya sendiri dari daftar kirim manual."), BY_HAND
+    ),
     "sent": Advice(_l("Sudah terkirim; ponsel pelanggan belum mengabari.")),
     "failed": Advice(
         _l("Perbaiki sebabnya, misalnya nomor pelanggan, lalu kirim ulang."), CUSTOMER

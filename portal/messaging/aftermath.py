@@ -31,7 +31,8 @@ class Aftermath:
         if receipt is not None and receipt.provider_id is not None:
             receipt = replace(receipt, provider_id=storable(receipt.provider_id))
         if answer.error is None:
-            step = Step("accepted", "accepted")
+            by_hand = receipt is not None and receipt.state == "manual"
+            step = Step("manual" if by_hand else "accepted", "accepted")
         else:
             step = after_error(
                 answer.error,

@@ -164,6 +164,7 @@ RANK = {
     "sending": 0,
     "unknown": 0,
     "accepted": 1,
+    "manual": 1,
     "sent": 2,
     "delivered": 3,
     "read": 4,

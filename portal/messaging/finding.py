@@ -44,6 +44,7 @@ STATUSES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "sent": (_l("Terkirim"), ("sent",)),
     "delivered": (_l("Sampai"), ("delivered",)),
     "read": (_l("Dibaca"), ("read",)),
+    "manual": (_l("Dikirim manual"), ("manual",)),
     "failed": (_l("Gagal"), ("failed",)),
     "unknown": (_l("Perlu dicek"), ("unknown",)),
     "expired": (_l("Kedaluwarsa"), ("expired",)),

@@ -183,7 +183,8 @@ def _record_values(outcome: Outcome, current: datetime) -> dict[str, Any]:
         "b_attempts": sendout.claimed.attempts + step.burn,
         "b_bound": sendout.channel.identity if step.bind else bound,
         "b_provider": receipt.provider_id if receipt else None,
-        "b_accepted": current if receipt else None,
+        # What a person has yet to send by hand was accepted by nobody.
+        "b_accepted": current if receipt and step.state != "manual" else None,
     }
 
 
@@ -243,10 +244,10 @@ def _after_the_sweep(outcome: Outcome, current: datetime) -> bool:
                 Message.attempts == claimed.attempts + 1,
             )
             .values(
-                state="accepted",
+                state=outcome.step.state,
                 reason="",
                 provider_id=receipt.provider_id,
-                accepted_at=current,
+                accepted_at=None if outcome.step.state == "manual" else current,
             )
         )
         == 1

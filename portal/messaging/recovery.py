@@ -19,7 +19,7 @@ from portal.infra.database import updated
 from portal.infra.inbox import InboundHook
 from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import wall
-from portal.messaging import channels, meters, sending_hours
+from portal.messaging import by_hand, channels, meters, sending_hours
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.claims import LEASE
 from portal.messaging.delivery import (
@@ -37,8 +37,7 @@ BATCH = 200
 CHUNK = 1000
 TOLD_LATER = "Server berhenti saat mengirim; statusnya diketahui kemudian."
 CLOCK_TOLERANCE = timedelta(seconds=30)
-AT_ONCE = timedelta(seconds=60)
-"""A callback is read within that time, unless something is wrong."""
+AT_ONCE = timedelta(seconds=60)  # within which a callback is read, unless something is wrong
 
 
 def run() -> None:
@@ -51,6 +50,7 @@ def run() -> None:
         settle_interrupted,
         settle_unknown,
         close_told_attempts,
+        by_hand.clear_obsolete,
     ):
         step()
         db.session.commit()
@@ -126,7 +126,7 @@ def close_told_attempts() -> int:
     closed = 0
     for attempt_id, state in db.session.execute(told).all():
         outcome = {"failed": "permanent"}.get(state, "unknown")
-        if state in {"accepted", "sent", "delivered", "read"}:
+        if state in {"accepted", "sent", "delivered", "read", "manual"}:
             outcome = "accepted"
         closed += updated(
             update(MessageAttempt)

@@ -18,7 +18,7 @@ from portal.messaging.models import Message
 from portal.messaging.service import MessageError, NewMessage
 
 AGAIN = ("failed", "unknown", "expired", "cancelled")
-ARRIVED = ("accepted", "sent", "delivered", "read")
+ARRIVED = ("accepted", "sent", "delivered", "read", "manual")
 LONGEST_TEXT = 4000
 DATED = frozenset({"due_on", "paid_at", "period", "text"})
 """Values whose stored form is not what people type; they are carried over as they are."""

@@ -19,7 +19,17 @@ from portal.settings import service as settings
 CHUNK = 2000
 MARK = "messages.cleared_up_to"
 LEFT = "messages.not_cleared"
-ENDED = ("accepted", "sent", "delivered", "read", "failed", "expired", "cancelled", "unknown")
+ENDED = (
+    "accepted",
+    "sent",
+    "delivered",
+    "read",
+    "manual",
+    "failed",
+    "expired",
+    "cancelled",
+    "unknown",
+)
 
 
 def clear_old() -> int:

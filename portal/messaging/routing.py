@@ -14,6 +14,7 @@ from portal.core.driverkit import Capability
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.claims import Claimed
 
+ONLY_BY_HAND = "Saluran manual tidak dapat mengirim pesan yang ditunggu; tambahkan saluran lain."
 SHORT = timedelta(seconds=60)
 WITHOUT_CHANNEL = 15.0
 """Seconds until a message that no channel takes now is looked at again."""
@@ -78,14 +79,19 @@ def _bound(message: Claimed, channels: Sequence[ActiveChannel]) -> Route:
 
 
 def _nobody(message: Claimed, channels: Sequence[ActiveChannel]) -> Route:
+    if message.urgent and channels and all(c.problem or c.driver().by_hand for c in channels):
+        return Route(wait=WITHOUT_CHANNEL, reason=ONLY_BY_HAND)
     if channels and is_group(message.recipient) and any(not c.problem for c in channels):
         return Route(split=True)
     return Route(wait=WITHOUT_CHANNEL)
 
 
 def _carries(channel: ActiveChannel, message: Claimed) -> bool:
+    driver = channel.driver()
+    if driver.by_hand and message.urgent:
+        return False  # somebody waits in front of a screen
     if is_group(message.recipient):
-        return Capability.GROUP in channel.driver().capabilities
+        return Capability.GROUP in driver.capabilities
     return True
 
 

@@ -4,6 +4,7 @@
 back, `wire.py` makes the JSON of a gateway's POST from it. Pure.
 """
 
+from portal.core.wablock.model import HEADER_KINDS as HEADER_KINDS
 from portal.core.wablock.model import Block as Block
 from portal.core.wablock.model import Button as Button
 from portal.core.wablock.model import Interactive as Interactive

@@ -146,6 +146,10 @@ class MessageDriver(Driver):
         """Whether the service would accept us now."""
         raise NotImplementedError
 
+    def link(self, message: OutgoingMessage) -> str:
+        """Where a person sends it (`by_hand` drivers)."""
+        return ""
+
     def groups(self) -> list[Group]:
         """The groups the number is in (Capability.GROUP)."""
         return []
