@@ -133,16 +133,18 @@ class Pump:
 
     def _room(self) -> int:
         """How many more this worker may take on."""
-        main = self.outlook.main
-        if main is None:
-            return 0
-        room = min(self.flights.room(main, self._waiting()), BATCH)
+        room = self._free()
         if self.limit is not None:
             room = min(room, self.limit - self.handled)
         if room <= 0:
             return 0
         allowed = self.outlook.room()
         return room if allowed.count is None else min(room, allowed.count)
+
+    def _free(self) -> int:
+        """How many more the main channel may have under way, a batch at most."""
+        main = self.outlook.main
+        return min(self.flights.room(main, self._waiting()), BATCH) if main else 0
 
     def _waiting(self) -> list[Sendout]:
         return [sendout for _due, sendout in self.scheduled]
@@ -203,7 +205,7 @@ class Pump:
         """How long there is nothing to do unless an answer comes."""
         current = time.monotonic()
         moments = [entry[0] for entry in self.scheduled[:1]]
-        if self.flights.count and current < self.deadline:
+        if self.flights.count and current < self.deadline and self._free():
             moments.append(max(self.look_at, current + 0.005))
         if not moments:
             return 0.05 if self.flights.count else 0.0
