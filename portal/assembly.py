@@ -9,7 +9,7 @@ from whitenoise import WhiteNoise
 from portal import extensions
 from portal.config import ROOT, Settings
 from portal.core.clock import Clock, SystemClock, machine_time
-from portal.infra import database, logs, queue, secrets
+from portal.infra import database, logs, outbound, queue, secrets
 
 # Every module that declares tables; Alembic and the foreign keys need all of them.
 MODEL_MODULES = (
@@ -75,6 +75,7 @@ def configure(app: Flask, settings: Settings) -> None:
     """Flask's own configuration, from the typed settings."""
     logs.configure(settings.log_level, as_json=settings.production)
     app.extensions["loket.settings"] = settings
+    outbound.configure(settings.outbound_allow)
     secure = settings.public_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,

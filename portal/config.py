@@ -13,6 +13,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from portal.infra import outbound
+
 ROOT = Path(__file__).resolve().parent.parent
 # Databases, uploads and the local environment; tests give each run its own.
 VAR = Path(os.environ.get("LOKET_VAR") or ROOT / "var")
@@ -36,6 +38,7 @@ class Settings:
     log_level: str
     metrics_token: str = field(repr=False)
     router_sim_url: str
+    outbound_allow: tuple[outbound.Network, ...]
     env: Mapping[str, str] = field(repr=False)
 
     @property
@@ -70,6 +73,7 @@ class Settings:
             log_level=(env.get("LOG_LEVEL") or "INFO").upper(),
             metrics_token=_secret(env, "METRICS_TOKEN", None),
             router_sim_url=env.get("ROUTER_SIM_URL") or "",
+            outbound_allow=_outbound_allow(env, app_env, errors),
             env=_with_secret_files(env, errors),
         )
         if errors:
@@ -130,6 +134,14 @@ def _database_url(env: Mapping[str, str]) -> str:
     return (
         "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url
     )
+
+
+def _outbound_allow(
+    env: Mapping[str, str], app_env: str, errors: list[str]
+) -> tuple[outbound.Network, ...]:
+    """Networks of one's own that services may be in; in development always this machine."""
+    named = env.get("OUTBOUND_ALLOW") or ""
+    return outbound.networks(f"{named},loopback" if app_env == "development" else named, errors)
 
 
 def _integer(env: Mapping[str, str], name: str, default: int, errors: list[str]) -> int:

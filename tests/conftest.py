@@ -38,6 +38,8 @@ def environment(database_url: str, **extra: str) -> dict[str, str]:
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "PUBLIC_URL": "http://localhost",
         "LOG_LEVEL": "WARNING",
+        # Tests speak to real servers on this machine.
+        "OUTBOUND_ALLOW": "loopback",
         **extra,
     }
 

@@ -1,8 +1,9 @@
 """The one door to other people's servers: deadlines, size cap, redaction, error classes.
 
-No redirects, no retries, no proxies from the environment. Connections are kept only for who
-asks for it: a stale pooled socket turns a send into an ambiguous reset. What is certain
-(nothing was sent) and what is not (it may have been) are kept apart here, once, for all drivers.
+No redirects, no retries, no proxies from the environment; which addresses may be called is
+judged in `outbound.py` and held to in `pinned.py`. Connections are kept only for who asks for
+it: a stale pooled socket turns a send into an ambiguous reset. What is certain (nothing was
+sent) and what is not (it may have been) are kept apart here, once, for all drivers.
 """
 
 import json as jsonlib
@@ -11,17 +12,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from portal.core.driverkit import Misconfigured, Retryable
+from portal.infra import outbound
+from portal.infra.outbound import literal_problem as literal_problem
+from portal.infra.pinned import CONNECT_SECONDS, PinnedAdapter
 
-CONNECT_SECONDS = 4
 READ_SECONDS = 8
 TOTAL_SECONDS = 10
+UPLOAD_SECONDS = 40
+"""For a request that carries files; with the message after it still below a lease."""
 MAX_BYTES = 256 * 1024
 
 
@@ -57,7 +60,7 @@ class Http:
 
     def __init__(self, monotonic: Sleeper = time.monotonic, *, keep_alive: int = 0) -> None:
         self._monotonic = monotonic
-        self._kept = _adapter(keep_alive) if keep_alive else None
+        self._kept = PinnedAdapter(keep_alive) if keep_alive else None
 
     def request(
         self,
@@ -68,29 +71,33 @@ class Http:
         params: Mapping[str, str] | None = None,
         json: Any = None,
         data: Any = None,
+        files: Any = None,
         auth: tuple[str, str] | None = None,
     ) -> Reply:
-        """Send one request and read its whole answer.
+        """Send one request and read its whole answer. `files` makes it a multipart upload, as
+        {field: (filename, bytes, mime)}.
 
-        Raises Misconfigured for an address that cannot be called, Retryable when nothing
-        was sent, and Retryable with `outcome_unknown` when it may have arrived.
+        Raises Misconfigured for an address that cannot or may not be called, Retryable when
+        nothing was sent, and Retryable with `outcome_unknown` when it may have arrived.
         Messages never hold the URL: some providers want their key in it.
         """
-        deadline = self._monotonic() + TOTAL_SECONDS
-        said = {"User-Agent": "Loket", "Accept": "*/*", **(headers or {})}
-        if self._kept is None:
-            said["Connection"] = "close"
+        seconds = UPLOAD_SECONDS if files else TOTAL_SECONDS
+        deadline = self._monotonic() + seconds
         with _own_errors():
-            asked = requests.Request(
-                method, url, headers=said, params=params, json=json, data=data, auth=auth
-            ).prepare()
-            if urlsplit(asked.url or "").scheme not in {"http", "https"}:
-                raise requests.exceptions.InvalidSchema
+            asked = _prepared(
+                requests.Request(
+                    method, url, params=params, json=json, data=data, files=files,
+                    auth=_as_bytes(auth), headers=_said(headers),
+                )
+            )  # fmt: skip
+            if self._kept is None:
+                asked.headers["Connection"] = "close"
             # The adapter, not a session: no redirects, no cookies, nothing from the environment.
-            adapter = self._kept or _adapter(1)
+            adapter = self._kept or PinnedAdapter(1)
+            writing = UPLOAD_SECONDS if files else CONNECT_SECONDS
             try:
                 response = adapter.send(
-                    asked, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS), proxies={}
+                    asked, stream=True, timeout=(writing, READ_SECONDS), proxies={}
                 )
                 body = self._read(response, deadline)
             finally:
@@ -119,9 +126,22 @@ class Http:
         return bytes(body)
 
 
-def _adapter(size: int) -> HTTPAdapter:
-    """Connections without retries of their own."""
-    return HTTPAdapter(max_retries=0, pool_connections=4, pool_maxsize=size, pool_block=False)
+def _said(headers: Mapping[str, str] | None) -> dict[str, str]:
+    outbound.check_headers(headers or {})
+    return {"User-Agent": "Loket", "Accept": "*/*", **(headers or {})}
+
+
+def _as_bytes(auth: tuple[str, str] | None) -> Any:
+    """In UTF-8: as text the library would take Latin-1 and fail over other letters."""
+    return None if auth is None else tuple(part.encode() for part in auth)
+
+
+def _prepared(request: requests.Request) -> requests.PreparedRequest:
+    """The request as it will leave, its address judged as typed and as it became."""
+    outbound.check_url(request.url)
+    asked = request.prepare()
+    outbound.check_url(asked.url or "")
+    return asked
 
 
 @contextmanager
@@ -134,6 +154,8 @@ def _own_errors() -> Iterator[None]:
         requests.exceptions.InvalidSchema,
         requests.exceptions.InvalidURL,
         requests.exceptions.InvalidHeader,
+        urllib3.exceptions.LocationValueError,
+        UnicodeError,
     ):
         raise Misconfigured("Alamat atau header layanan tidak sah.") from None
     except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:

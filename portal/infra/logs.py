@@ -58,8 +58,10 @@ def configure(level: str, *, as_json: bool) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # RQ logs job arguments and urllib3 logs URLs: ids and keys have no place there.
-    for noisy in ("rq", "rq.worker", "rq.job", "urllib3", "alembic", "werkzeug"):
+    for noisy in ("rq", "rq.worker", "rq.job", "alembic", "werkzeug"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # Its warning about malformed headers names the whole address.
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
