@@ -8,54 +8,16 @@ from flask import Flask
 from portal.core.clock import FixedClock
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.infra.timekeeping import now
 from portal.invoices.models import Invoice
 from portal.network import isolation
 from portal.network.models import NetworkAccess
-from portal.payments.models import PaymentOrder, PaymentOrderInvoice
 from portal.subscriptions.models import Subscription
 from tests import factories
+from tests.dashboard.test_customer_orders import order
 from tests.statements import counted
 from tests.visitor import Visitor, target
 
 PAGES = ["/", "/me/invoices", "/me/history", "/me/profile"]
-
-
-@pytest.fixture
-def budi(app: Flask) -> Customer:
-    return factories.customer(name="Budi Santoso", phone="+6281211117890")
-
-
-@pytest.fixture
-def line(budi: Customer) -> Subscription:
-    return factories.subscription(budi)
-
-
-@pytest.fixture
-def visitor(app: Flask, budi: Customer) -> Visitor:
-    found = Visitor(app)
-    factories.log_in(found.client, budi)
-    return found
-
-
-def order(bill: Invoice, state: str = "pending") -> PaymentOrder:
-    """An attempt to pay this invoice online."""
-    made = PaymentOrder(
-        order_id=f"LKT{bill.id:026d}",
-        customer_id=bill.customer_id,
-        gateway="pakasir",
-        amount=bill.total,
-        pay_url="https://pay.example/x",
-        state=state,
-        created_at=now(),
-    )
-    made.invoices = [PaymentOrderInvoice(invoice_id=bill.id, position=0)]
-    db.session.add(made)
-    db.session.commit()
-    db.session.refresh(made)
-    db.session.expunge_all()
-    db.session.rollback()
-    return made
 
 
 def many_invoices(line: Subscription, count: int) -> list[Invoice]:
@@ -207,68 +169,6 @@ def test_one_invoice(visitor: Visitor, budi: Customer, line: Subscription) -> No
     assert "hx-trigger" not in text, "nothing is pending, so nothing polls"
 
 
-def test_the_block_polls_until_it_is_paid(
-    app: Flask, budi: Customer, line: Subscription, clock: FixedClock
-) -> None:
-    bill = factories.invoice(line, total=165_000)
-    url = f"/me/invoices/{bill.id}"
-    visitor = Visitor(app, hx=True)
-    factories.log_in(visitor.client, budi)
-    assert "hx-trigger" not in visitor.get(url).text
-    order(bill)
-    waiting = visitor.get(url).text
-    assert 'every 3s"' in waiting and "Menunggu konfirmasi" in waiting
-    poll = waiting.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
-    assert visitor.get(poll).status_code == 204, "nothing new: no bytes"
-    clock.move(minutes=6)
-    calmer = visitor.get(poll)
-    assert calmer.status_code == 200 and 'every 10s"' in calmer.text
-    clock.move(hours=2)
-    assert "hx-trigger" not in visitor.get(url).text
-    factories.payment(budi, 165_000, [bill], method="qris")
-    paid = visitor.get(poll)
-    assert paid.status_code == 200 and "hx-trigger" not in paid.text
-    assert "Lunas" in paid.text and "Rp165.000" in paid.text
-    assert "PAY-20261121-00001" in paid.text and "21 Nov 2026 12.06 WIB" in paid.text
-    assert "<html" not in paid.text and "/pay" not in paid.text
-
-
-def test_the_order_page_waits_and_shows(app: Flask, budi: Customer, line: Subscription) -> None:
-    bill = factories.invoice(line)
-    found = order(bill)
-    visitor = Visitor(app, hx=True)
-    factories.log_in(visitor.client, budi)
-    waiting = visitor.get(f"/me/orders/{found.order_id}").text
-    assert "Menunggu konfirmasi pembayaran" in waiting and "every 3s" in waiting
-    assert f"/me/orders/{found.order_id}/check" in waiting
-    from portal.payments import service as payments
-
-    row = db.session.get_one(PaymentOrder, found.id)
-    row.state = "settled"
-    payments.record_payment(
-        customer_id=budi.id,
-        amount=bill.total,
-        source="pakasir",
-        method="qris",
-        paid_at=now(),
-        invoice_ids=[bill.id],
-        payment_order_id=found.id,
-    )
-    db.session.commit()
-    paid = visitor.get(f"/me/orders/{found.order_id}").text
-    assert "Pembayaran diterima" in paid and "PAY-20261121-00001" in paid
-    assert "Layanan Anda aktif" in paid and "hx-trigger" not in paid
-
-
-@pytest.mark.parametrize("state", ["expired", "cancelled"])
-def test_an_order_that_came_to_nothing_says_so(
-    visitor: Visitor, line: Subscription, state: str
-) -> None:
-    found = order(factories.invoice(line), state)
-    text = visitor.get(f"/me/orders/{found.order_id}").text
-    assert "tidak selesai" in text and "hx-trigger" not in text
-
-
 @pytest.mark.parametrize("hx", [False, True], ids=["click", "htmx"])
 def test_foreign_and_unknown_objects_are_not_found(app: Flask, budi: Customer, hx: bool) -> None:
     """T9: 404 and not 403, so that nobody learns what exists."""
@@ -311,54 +211,6 @@ def test_history(visitor: Visitor, budi: Customer, line: Subscription) -> None:
     text = visitor.get("/me/history").text
     assert "Rp330.000" in text and "PAY-20261121-00001" in text
     assert "November 2026" in text and "Oktober 2026" in text
-
-
-def test_profile_masks_phones(app: Flask) -> None:
-    ani = factories.customer(name="Ani", phone="+6281299998888", phone_alt="+6281377776666")
-    factories.subscription(ani)
-    visitor = Visitor(app)
-    factories.log_in(visitor.client, ani)
-    text = visitor.get("/me/profile").text
-    assert "+62 812-••••-8888" in text and "+62 813-••••-6666" in text
-    assert "99998888" not in text and ani.number in text and "Rumah 20 Mbps" in text
-
-
-@pytest.mark.parametrize("hx", [False, True], ids=["click", "htmx"])
-def test_language(app: Flask, budi: Customer, hx: bool) -> None:
-    visitor = Visitor(app, hx=hx)
-    factories.log_in(visitor.client, budi)
-    visitor.page("/me/profile")
-    assert target(visitor.post("/me/profile/language", language="en")) == "/me/profile"
-    assert factories.fresh(Customer, budi.id).language == "en"
-    assert '<html lang="en">' in visitor.page("/me/profile").text
-    assert visitor.post("/me/profile/language", language="xx").status_code == 404
-
-
-@pytest.mark.parametrize("hx", [False, True], ids=["click", "htmx"])
-def test_leaving_everywhere(app: Flask, budi: Customer, hx: bool) -> None:
-    here, there = Visitor(app, hx=hx), Visitor(app)
-    for device in (here, there):
-        factories.log_in(device.client, budi)
-        assert device.page("/me/profile").status_code == 200
-    assert target(here.post("/me/profile/leave-everywhere")) == "/login"
-    for device in (here, there):
-        assert target(device.page("/me/profile")).startswith("/login")
-
-
-def test_a_stolen_cookie_dies_with_leaving_everywhere(app: Flask, budi: Customer) -> None:
-    here, thief = Visitor(app), Visitor(app)
-    factories.log_in(here.client, budi)
-    here.page("/me/profile")
-    thief.client.set_cookie("loket", here.cookie())
-    assert thief.page("/me/profile").status_code == 200
-    here.post("/me/profile/leave-everywhere")
-    assert thief.page("/me/profile").status_code == 303
-
-
-def test_a_closed_customer_is_out(visitor: Visitor, budi: Customer) -> None:
-    db.session.get_one(Customer, budi.id).status = "closed"
-    db.session.commit()
-    assert target(visitor.page("/me/profile")).startswith("/login")
 
 
 @pytest.mark.parametrize(

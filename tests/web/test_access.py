@@ -1,25 +1,17 @@
 """Who may open what, for every route there is: generated from the application's own map."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from portal.broadcasts.models import Broadcast
-from portal.customers.models import Customer
-from portal.extensions import db
-from portal.infra.timekeeping import now
-from portal.invoices.models import Invoice
-from portal.messaging.models import Message, MessageAttempt, NoticeRecipient
-from portal.messaging.models_channels import Channel
-from portal.payments.models import AttentionItem, PaymentOrder, PaymentOrderInvoice
 from portal.web.access import PERMISSIONS
 from tests import factories
 from tests.visitor import Visitor, target
+from tests.web.house import address, call, house, routes, somebody
 
+__all__ = ["house"]
 # Called by providers: they prove themselves otherwise.
 CALLBACKS = {"/webhooks/pakasir", "/webhook/whatsapp/meta", "/hooks/messaging/<token>"}
 HEADERS = {
@@ -28,103 +20,6 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-
-
-@pytest.fixture
-def house(app: Flask) -> dict[str, Any]:
-    """One of everything, and the values that make each route's address."""
-    budi = factories.customer()
-    line = factories.subscription(budi)
-    paid = factories.invoice(line, period="2026-10")
-    payment_id = factories.payment(budi, paid.total, [paid])
-    bill = factories.invoice(line)
-    message = _message(budi, bill)
-    item = AttentionItem(dedupe_key="x", kind="double", sentence="Dobel.", created_at=now())
-    order = PaymentOrder(
-        order_id="LKTORDER",
-        customer_id=budi.id,
-        gateway="pakasir",
-        amount=bill.total,
-        created_at=now(),
-        invoices=[PaymentOrderInvoice(invoice_id=bill.id, position=0)],
-    )
-    told = NoticeRecipient(name="Kas", recipient="+628120000", topics=["payment"], created_at=now())
-    siaran = Broadcast(title="Gangguan", body="Halo", created_at=now())
-    spare = Channel(driver="console", config="{}", updated_at=now())
-    db.session.add_all([item, order, message, told, siaran, spare])
-    db.session.flush()
-    # Carried a message, so that the matrix's own click on "delete" leaves it there.
-    carried = {"message_id": message.id, "channel_id": spare.id, "lease_token": "t"}
-    db.session.add(MessageAttempt(**carried, driver="console", started_at=now()))
-    values = {
-        "message_id": message.id,
-        "item_id": item.id,
-        "notice_id": told.id,
-        "broadcast_id": siaran.id,
-        "channel_key": spare.id,
-        "token": spare.hook_token,
-        "kind": "payment_reminder",
-        "language": "id",
-    }
-    db.session.commit()
-    db.session.rollback()
-    return values | {
-        "budi": budi,
-        "customer_id": budi.id,
-        "subscription_id": line.id,
-        "invoice_id": bill.id,
-        "plan_id": line.plan_id,
-        "payment_id": payment_id,
-        "order_id": "LKTORDER",
-    }
-
-
-def _message(owner: Customer, bill: Invoice) -> Message:
-    return Message(
-        dedupe_key="payment_reminder:1:H-3",
-        kind="payment_reminder",
-        lane="messages",
-        recipient=owner.phone,
-        customer_id=owner.id,
-        invoice_id=bill.id,
-        params={"name": "Budi", "amount": 1, "days_left": 3, "customer_number": "1"},
-        state="failed",
-        next_at=now(),
-        created_at=now(),
-    )
-
-
-def routes(app: Flask, who: str = "") -> Iterator[tuple[Rule, str, str]]:
-    """(rule, method, permission) of every route, of one kind of visitor when named."""
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint == "static":
-            continue
-        marked, permission = getattr(app.view_functions[rule.endpoint], "access", ("none", ""))
-        if not who or who == marked:
-            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                yield rule, method, permission
-
-
-def address(app: Flask, rule: Rule, house: dict[str, Any]) -> str:
-    """The route's URL about the things that exist."""
-    values = {name: house[name] for name in rule.arguments}
-    return app.url_map.bind("localhost").build(rule.endpoint, values)
-
-
-def call(visitor: Visitor, method: str, url: str, *, token: bool = True) -> TestResponse:
-    data = {"csrf_token": visitor.token} if token and method != "GET" else None
-    return visitor.client.open(url, method=method, data=data, headers=visitor.headers)
-
-
-def somebody(app: Flask, person: Any = None, hx: bool = False) -> Visitor:
-    """A browser of this person that knows a CSRF token of its own session."""
-    visitor = Visitor(app, hx)
-    if person is not None:
-        factories.log_in(visitor.client, person)
-    staff = person is not None and not isinstance(person, Customer)
-    visitor.page("/admin" if staff else "/me/profile" if person is not None else "/login")
-    assert visitor.token
-    return visitor
 
 
 def test_every_route_says_who_may_call_it(app: Flask) -> None:

@@ -15,7 +15,7 @@ from flask import Flask
 from portal.config import ROOT
 from tests import factories
 from tests.visitor import Visitor
-from tests.web.test_access import address, house, routes
+from tests.web.house import address, house, routes
 
 __all__ = ["house"]
 

@@ -24,14 +24,13 @@ from portal.payments.models import (
     Credit,
     Payment,
     PaymentOrder,
-    PaymentOrderInvoice,
 )
 from portal.plans.models import Plan
 from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.visitor import Visitor
-from tests.web.test_access import address, routes
+from tests.web.house import address, address_values, order_for, routes
 
 SCRIPT, QUOTE = "<script>alert(1)</script>", '"><img src=x>'
 CANARY = f"{SCRIPT}{QUOTE}'"
@@ -96,14 +95,7 @@ def house(app: Flask) -> dict[str, Any]:
         )
         for state in ("open", "resolved")
     ]
-    order = PaymentOrder(
-        order_id="LKTORDER",
-        customer_id=budi.id,
-        gateway="pakasir",
-        amount=bill.total,
-        created_at=now(),
-        invoices=[PaymentOrderInvoice(invoice_id=bill.id, position=0)],
-    )
+    order = order_for(budi, bill)
     channel = Channel(driver="console", config="{}", enabled=True, updated_at=now())
     meter = ChannelMeter(key="1", paused_until=now() + timedelta(days=1), pause_kind="manual")
     words = MessageText(kind="broadcast", language="id", version=1, body="", created_at=now())
@@ -123,29 +115,16 @@ def house(app: Flask) -> dict[str, Any]:
     access_row(line.id).decision = "by_hand"
     settings.change("company.name", CANARY)
     db.session.flush()
-    values = {
-        "message_id": message.id,
-        "item_id": items[0].id,
-        "notice_id": told.id,
-        "broadcast_id": siaran.id,
-        "channel_key": channel.id,
-        "kind": "payment_reminder",
-        "language": "id",
-    }
+    values = address_values(
+        budi=budi, line=line, bill=bill, payment_id=payment_id, message=message, item=items[0],
+        told=told, siaran=siaran, channel=channel,
+    )  # fmt: skip
     for model, columns in FILLED.items():
         for name in columns:
             _fill(model, name)
     db.session.commit()
     db.session.rollback()
-    return values | {
-        "budi": budi,
-        "customer_id": budi.id,
-        "subscription_id": line.id,
-        "invoice_id": bill.id,
-        "plan_id": line.plan_id,
-        "payment_id": payment_id,
-        "order_id": "LKTORDER",
-    }
+    return values
 
 
 def _fill(model: type[Base], name: str) -> None:
