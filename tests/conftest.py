@@ -22,6 +22,7 @@ from portal import create_app
 from portal.config import Settings
 from portal.core.clock import FixedClock
 from portal.extensions import db
+from portal.infra import outbound
 
 ENCRYPTION_KEY = Fernet.generate_key().decode()
 # 2026-11-21 10:00 WIB
@@ -53,6 +54,12 @@ def migrate(database_url: str) -> None:
         upgrade()
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def own_servers() -> None:
+    """Every test starts with the addresses of this machine allowed, whatever the last one set."""
+    outbound.configure(outbound.networks("loopback", []))
 
 
 @pytest.fixture(scope="session")

@@ -140,7 +140,8 @@ def _prepared(request: requests.Request) -> requests.PreparedRequest:
     """The request as it will leave, its address judged as typed and as it became."""
     outbound.check_url(request.url)
     asked = request.prepare()
-    outbound.check_url(asked.url or "")
+    if asked.url != request.url:
+        outbound.check_url(asked.url or "")
     return asked
 
 

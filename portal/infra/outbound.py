@@ -8,6 +8,7 @@ asks it about every address a name resolves to, at each new connection, and
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from portal.core.driverkit import Misconfigured
@@ -103,6 +104,7 @@ def configure(allowed: Iterable[Network]) -> None:
     """
     global _policy
     _policy = Policy(allowed)
+    _place_problem.cache_clear()
 
 
 def networks(text: str, errors: list[str]) -> tuple[Network, ...]:
@@ -143,12 +145,7 @@ def literal_problem(url: str) -> str | None:
         return NO_SCHEME
     if "@" in parts["authority"]:
         return USERINFO
-    place = _AUTHORITY.fullmatch(parts["authority"])
-    if place is None:
-        return BAD_ADDRESS
-    if place["port"] is not None and not _port_allowed(int(place["port"])):
-        return BAD_PORT
-    return _host_problem(place["host"])
+    return _place_problem(parts["authority"])
 
 
 def check_url(url: str) -> None:
@@ -164,6 +161,16 @@ def check_headers(headers: Mapping[str, str]) -> None:
         lowered = name.lower()
         if not fine or lowered in _FRAMING or lowered.startswith("proxy-"):
             raise Misconfigured(BAD_HEADER)
+
+
+@lru_cache(512)
+def _place_problem(authority: str) -> str | None:
+    place = _AUTHORITY.fullmatch(authority)
+    if place is None:
+        return BAD_ADDRESS
+    if place["port"] is not None and not _port_allowed(int(place["port"])):
+        return BAD_PORT
+    return _host_problem(place["host"])
 
 
 def _port_allowed(port: int) -> bool:
