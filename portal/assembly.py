@@ -49,6 +49,7 @@ BLUEPRINTS = (
     "portal.messaging.routes_staff",
     "portal.messaging.routes_resend",
     "portal.messaging.routes_by_hand",
+    "portal.messaging.routes_inbound",
     "portal.messaging.routes_texts",
     "portal.messaging.routes_settings",
     "portal.messaging.routes_channels",

@@ -20,9 +20,8 @@ from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import today
 from portal.invoices import queries as invoices
 from portal.invoices.models import Invoice
-from portal.messaging import optouts
+from portal.messaging import conversation, inbound, optouts
 from portal.messaging.kinds import KINDS
-from portal.messaging.models import Message
 from portal.network import isolation
 from portal.payments import queries as payments
 from portal.payments.routes_staff import SOURCES
@@ -130,16 +129,12 @@ def show(customer_id: int) -> Any:
         credit=credit_balance(customer_id),
         optional=[KINDS[kind] for kind in optouts.OPTIONAL],
         refused=optouts.of_customer(customer_id),
-        messages=db.session.scalars(
-            select(Message)
-            .where(Message.customer_id == customer_id)
-            .order_by(Message.id.desc())
-            .limit(20)
-        ).all(),
+        said=conversation.with_customer(customer),
         audit=audit,
         actions=audit_view.ACTIONS,
         actors=audit_view.actors(audit),
         sources=SOURCES,
+        flags=inbound.FLAGS,
     )
 
 

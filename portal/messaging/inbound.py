@@ -6,12 +6,16 @@ machine.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.customers import service as customers
+from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.database import is_postgres
 from portal.infra.timekeeping import wall
@@ -28,6 +32,11 @@ NOT_REQUESTED = "DID_NOT_REQUEST_CODE"
 _STOP = frozenset({"stop", "berhenti", "unsubscribe", "henti", "stop promo", "berhenti langganan"})
 _START = frozenset({"mulai", "start", "lanjut", "unstop"})
 LONGEST = 4096
+FLAGS: dict[str, Any] = {
+    "opt_out": _l("Minta berhenti"),
+    "opt_in": _l("Minta mulai lagi"),
+    "not_requested": _l("Tidak meminta kode"),
+}
 
 
 def take(source: str, scope: Scope, event: events.InboundMessage) -> None:
@@ -123,14 +132,35 @@ def window_open(sender: str) -> bool:
     return last is not None and wall() - last < WINDOW
 
 
-def of_customer(customer_id: int, phones: list[str], limit: int = 50) -> list[InboundMessage]:
-    """What a customer wrote, newest first."""
+def listed(everything: bool) -> Select[tuple[InboundMessage, str]]:
+    """Answers with the customer's name, newest first; without `everything` those nobody has
+    dealt with."""
+    statement = select(InboundMessage, Customer.name).outerjoin(
+        Customer, Customer.id == InboundMessage.customer_id
+    )
+    if not everything:
+        statement = statement.where(InboundMessage.seen_at.is_(None))
+    return statement.order_by(InboundMessage.id.desc())
+
+
+def unseen() -> int:
+    """How many nobody has dealt with."""
+    return (
+        db.session.scalar(
+            select(func.count(InboundMessage.id)).where(InboundMessage.seen_at.is_(None))
+        )
+        or 0
+    )
+
+
+def of_customer(customer_id: int, phones: Sequence[str], limit: int = 50) -> list[InboundMessage]:
+    """What a customer wrote, newest first; also what came from a number of theirs and answers
+    nobody else's message."""
+    nameless = InboundMessage.message_id.is_(None) & InboundMessage.sender.in_(phones)
     return list(
         db.session.scalars(
             select(InboundMessage)
-            .where(
-                or_(InboundMessage.customer_id == customer_id, InboundMessage.sender.in_(phones))
-            )
+            .where(or_(InboundMessage.customer_id == customer_id, nameless))
             .order_by(InboundMessage.at.desc(), InboundMessage.id.desc())
             .limit(limit)
         )

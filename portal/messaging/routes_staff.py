@@ -11,7 +11,16 @@ from flask_babel import gettext as _
 
 from portal.extensions import db
 from portal.infra.timekeeping import today
-from portal.messaging import by_hand, channels, export, finding, queries, service, texts
+from portal.messaging import (
+    by_hand,
+    channels,
+    export,
+    finding,
+    inbound,
+    queries,
+    service,
+    texts,
+)
 from portal.messaging.explain import explain
 from portal.messaging.finding import Filter
 from portal.messaging.kinds import KINDS
@@ -41,6 +50,7 @@ def index() -> Any:
         ways=queries.ways(),
         people=_people(),
         by_hand=by_hand.count(),
+        answers=inbound.unseen(),
     )
 
 
