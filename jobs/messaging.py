@@ -1,7 +1,8 @@
 """Sending jobs, one line each."""
 
 from jobs.runtime import job
-from portal.messaging import sending
+from portal.extensions import db
+from portal.messaging import sending, templates
 
 
 @job
@@ -20,3 +21,10 @@ def drain_messages() -> None:
 def drain_bulk() -> None:
     """What waits in the bulk lane."""
     sending.drain("bulk")
+
+
+@job
+def sync_templates(channel_id: int) -> None:
+    """What the provider has approved, read back."""
+    templates.look_again(channel_id)
+    db.session.commit()

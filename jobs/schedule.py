@@ -17,7 +17,7 @@ from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import today, wall
 from portal.invoices import billing, runs
 from portal.invoices import service as invoices
-from portal.messaging import retention, sending
+from portal.messaging import retention, sending, templates
 from portal.network import isolation, reconcile
 from portal.notices import digest
 from portal.payments import orders
@@ -74,6 +74,12 @@ def forget_old_words() -> None:
         db.session.commit()
 
 
+def sync_templates() -> None:
+    """Ring for every channel with approved texts; what changed unheard is noticed."""
+    templates.request_syncs()
+    db.session.commit()
+
+
 def issue_invoices() -> None:
     """Issue what the billing day brought; also what was missed while we were down."""
     for period in billing.due_periods(today()):
@@ -113,6 +119,7 @@ ENTRIES = (
     Entry("continue_broadcasts", 5, continue_broadcasts, lane="bulk"),
     Entry("issue_invoices", 600, issue_invoices, lane="bulk", daily=True),
     Entry("forget_old_words", 3600, forget_old_words, lane="bulk", daily=True),
+    Entry("sync_templates", 86_400, sync_templates, lane="bulk"),
     Entry("remind", 600, remind, lane="bulk", daily=True),
     Entry("isolate", 600, isolate, lane="bulk", daily=True),
 )

@@ -43,6 +43,7 @@ ENTRIES: dict[str, Any] = {
     "continue_broadcasts": _l("Lanjutkan siaran"),
     "issue_invoices": _l("Terbitkan tagihan bulanan"),
     "forget_old_words": _l("Kosongkan isi pesan lama"),
+    "sync_templates": _l("Baca status template WhatsApp"),
     "remind": _l("Ingatkan jatuh tempo"),
     "isolate": _l("Isolir dan buka akses"),
 }

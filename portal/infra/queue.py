@@ -36,6 +36,7 @@ APPLY_ACCESS = "jobs.network.apply_access"
 PROCESS_HOOK = "jobs.inbox.process_hook"
 PROCESS_STATUSES = "jobs.inbox.process_statuses"
 CHECK_ORDER = "jobs.payments.check_order"
+SYNC_TEMPLATES = "jobs.messaging.sync_templates"
 RUN_SCHEDULED = "jobs.schedule.run_entry"
 
 LANE_OF = {
@@ -47,6 +48,7 @@ LANE_OF = {
     # Thousands of them after a billing day: money and routers must not stand behind those.
     PROCESS_STATUSES: "messages",
     CHECK_ORDER: "network",
+    SYNC_TEMPLATES: "bulk",
     RUN_SCHEDULED: "bulk",
 }
 

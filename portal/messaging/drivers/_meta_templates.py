@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from portal.core.driverkit import DriverError, Misconfigured, Permanent, Retryable
 from portal.infra.http import Reply
-from portal.messaging.drivers.approved import RemoteTemplate, TemplateDraft
+from portal.messaging.drivers._meta_template_errors import EXISTS
+from portal.messaging.drivers.approved import RemoteTemplate, TemplateDraft, TemplateExists
 
 FIELDS = "name,language,status,category,quality_score,rejected_reason,components,parameter_format"
 # A body may have 1024 characters and an answer of ours 256 KB.
@@ -49,7 +50,12 @@ class TemplateCalls:
         }
         if draft.category != "AUTHENTICATION":
             body["parameter_format"] = "POSITIONAL"
-        reply = self._call("POST", f"{self._account()}/message_templates", body)
+        try:
+            reply = self._call("POST", f"{self._account()}/message_templates", body)
+        except Permanent as error:
+            if error.code != EXISTS:
+                raise
+            raise TemplateExists(error.sentence, code=EXISTS, detail=error.detail) from None
         said = _object(reply)
         if not said.get("id"):
             raise _unreadable(reply)

@@ -8,10 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from portal.core.driverkit import Permanent
+
 Component = Mapping[str, Any]
 
 APPROVED = "APPROVED"
 UTILITY, AUTHENTICATION, MARKETING = "UTILITY", "AUTHENTICATION", "MARKETING"
+
+
+class TemplateExists(Permanent):
+    """A text of that name is there already, in that language."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,8 @@ class TemplateAdmin(Protocol):
         """Every approved or waiting text of the account, in all languages."""
 
     def create_template(self, draft: TemplateDraft) -> RemoteTemplate:
-        """Ask approval; what comes back may already have another category."""
+        """Ask approval; what comes back may already have another category. Raises
+        TemplateExists too."""
 
     def edit_template(self, provider_id: str, draft: TemplateDraft) -> None:
         """Replace a text; it is reviewed again."""
