@@ -28,6 +28,24 @@ def become(broadcast_id: int, *states: str) -> None:
     db.session.commit()
 
 
+def finished(*states: str) -> int:
+    """A broadcast that is over, with one message in each of these states."""
+    crowd(len(states))
+    row_id = confirmed()
+    tick()
+    sending.drain("bulk")
+    become(row_id, *states)
+    tick()
+    return row_id
+
+
+def asks_again(html: str, every: str) -> str:
+    """The address the page asks again, so often."""
+    found = re.search(rf'hx-get="([^"]+)" hx-trigger="every {every}"', html)
+    assert found, html
+    return found[1].replace("&amp;", "&")
+
+
 def test_watching_stops_when_it_is_over(app: Flask, siti: Any, provider: Provider) -> None:
     crowd(3)
     row_id = confirmed()
@@ -35,12 +53,12 @@ def test_watching_stops_when_it_is_over(app: Flask, siti: Any, provider: Provide
     factories.log_in(desk.client, siti)
     url = f"{BASE}/{row_id}"
     html = desk.get(url).text
-    again = re.search(r'hx-get="([^"]+)" hx-trigger="every 2s"', html)
-    assert again and "<html" not in html
-    assert desk.get(again[1].replace("&amp;", "&")).status_code == 204
+    asking = asks_again(html, "2s")
+    assert "<html" not in html
+    assert desk.get(asking).status_code == 204
     tick()
-    changed = desk.get(again[1].replace("&amp;", "&"))
-    assert changed.status_code == 200 and 'hx-trigger="every 4s"' in changed.text
+    changed = desk.get(asking)
+    assert changed.status_code == 200 and asks_again(changed.text, "4s")
     sending.drain("bulk")
     become(row_id, "delivered", "read", "failed")
     tick()
@@ -51,18 +69,11 @@ def test_watching_stops_when_it_is_over(app: Flask, siti: Any, provider: Provide
 def test_after_the_end_it_goes_on_slowly_until_the_last_word(
     app: Flask, siti: Any, provider: Provider, state: str
 ) -> None:
-    crowd(2)
-    row_id = confirmed()
-    tick()
-    sending.drain("bulk")
-    become(row_id, "delivered", state)
-    tick()
+    row_id = finished("delivered", state)
     assert broadcast(row_id).state == "done"
     desk = Visitor(app, hx=True)
     factories.log_in(desk.client, siti)
-    again = re.search(r'hx-get="([^"]+)" hx-trigger="every 10s"', desk.get(f"{BASE}/{row_id}").text)
-    assert again
-    asking = again[1].replace("&amp;", "&")
+    asking = asks_again(desk.get(f"{BASE}/{row_id}").text, "10s")
     assert desk.get(asking).status_code == 204
     become(row_id, "delivered", "delivered")
     settled = desk.get(asking)
@@ -73,19 +84,13 @@ def test_after_the_end_it_goes_on_slowly_until_the_last_word(
 def test_a_word_that_never_comes_is_waited_for_a_quarter_of_an_hour(
     app: Flask, siti: Any, provider: Provider, clock: FixedClock
 ) -> None:
-    crowd(1)
-    row_id = confirmed()
-    tick()
-    sending.drain("bulk")
-    become(row_id, "unknown")
-    tick()
+    row_id = finished("unknown")
     desk = Visitor(app, hx=True)
     factories.log_in(desk.client, siti)
     clock.move(minutes=14)
-    again = re.search(r'hx-get="([^"]+)" hx-trigger="every 10s"', desk.get(f"{BASE}/{row_id}").text)
-    assert again
+    asking = asks_again(desk.get(f"{BASE}/{row_id}").text, "10s")
     clock.move(minutes=1)
-    over = desk.get(again[1].replace("&amp;", "&"))
+    over = desk.get(asking)
     assert over.status_code == 200 and "hx-trigger" not in over.text
 
 
