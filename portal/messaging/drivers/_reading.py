@@ -1,7 +1,7 @@
-"""What several drivers share when they read: callbacks and answers of other people's servers.
+"""What several drivers share when they read answers and callbacks: nothing here raises.
 
-Bodies are anything at all, so nothing here raises. Also the one place where a provider's words
-lose their phone numbers before they become a `detail`.
+Also the one place where a provider's words lose their phone numbers before they become a
+`detail`, and where signatures are compared.
 """
 
 import hashlib
@@ -9,13 +9,14 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from portal.infra.http import Reply
 
 _LONG = re.compile(r"\d{9,}")
 _JID = re.compile(r"(\d{6,15})(?::\d+)?@(?:s\.whatsapp\.net|c\.us)")
+_AHEAD = timedelta(days=1)
 LONGEST_WAIT = 3600
 
 
@@ -29,16 +30,6 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def text_of(value: Any) -> str:
-    """A string or a number as text; empty for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    try:
-        return str(value)
-    except ValueError:  # an integer of thousands of digits
-        return ""
-
-
 def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object in a body; empty when it is none."""
     try:
@@ -47,24 +38,29 @@ def json_object(body: bytes) -> dict[str, Any]:
         return {}
 
 
-def answer_object(reply: Reply) -> dict[str, Any]:
-    """The JSON object of an answer; empty when it is none."""
+def words(value: Any) -> str:
+    """Text or a number as storable text; empty for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
     try:
-        return as_dict(reply.json())
-    except (ValueError, RecursionError):
-        return {}
+        return str(value).replace("\0", "").encode("utf-8", "replace").decode()
+    except ValueError:  # an integer of thousands of digits
+        return ""
 
 
 def moment(value: Any) -> datetime:
-    """RFC 3339, or seconds or milliseconds since 1970; now when it is none of them."""
+    """ISO 8601, or seconds or milliseconds since 1970; now when it is none, or in the future."""
+    current = datetime.now(UTC)
     try:
         if isinstance(value, str) and not value.isdecimal():
-            at = datetime.fromisoformat(value)
-            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-        seconds = float(value)
-        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
+            found = datetime.fromisoformat(value)
+            found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        else:
+            seconds = float(value)
+            found = datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
     except (ValueError, TypeError, OverflowError, OSError):
-        return datetime.now(UTC)
+        return current
+    return found if found.year > 2014 and found < current + _AHEAD else current
 
 
 def number_of(jid: Any) -> str:
@@ -73,9 +69,14 @@ def number_of(jid: Any) -> str:
     return f"+{found[1]}" if found else ""
 
 
-def masked(words: str, limit: int = 300) -> str:
+def first_text(values: Mapping[str, Any], *names: str) -> str:
+    """The first of these members that holds text or a number."""
+    return next((found for name in names if (found := words(values.get(name)))), "")
+
+
+def masked(said: str, limit: int = 300) -> str:
     """A provider's words with long numbers shortened: some repeat the recipient."""
-    return _LONG.sub(lambda run: f"{run[0][:4]}••••{run[0][-3:]}", words)[:limit]
+    return _LONG.sub(lambda run: f"{run[0][:4]}••••{run[0][-3:]}", said)[:limit]
 
 
 def wait_of(reply: Reply, default: int = 60) -> int:
@@ -95,8 +96,3 @@ def signed_hex(
 def same(one: str, other: str) -> bool:
     """Equality that takes as long for a near miss as for a far one."""
     return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
-
-
-def first_text(values: Mapping[str, Any], *names: str) -> str:
-    """The first of these members that holds text."""
-    return next((found for name in names if (found := text_of(values.get(name)))), "")
