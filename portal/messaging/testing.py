@@ -36,7 +36,7 @@ class TestResult:
 
 def default_kind(channel: ActiveChannel) -> str:
     """Free text where the driver carries it freely, else a harmless template."""
-    if Capability.DELIVERY_HOOK in channel.driver().capabilities:
+    if Capability.TEMPLATE in channel.driver().capabilities and channel.kind != "console":
         return "payment_confirmation"
     return "broadcast"
 

@@ -10,7 +10,7 @@ from portal.core.phone import GroupId, InvalidPhone, PhoneNumber
 from portal.extensions import db
 from portal.infra import audit
 from portal.infra.timekeeping import now
-from portal.messaging import notices
+from portal.messaging import groups, notices
 from portal.messaging import service as messaging
 from portal.messaging.models import NoticeRecipient
 from portal.web.access import staff
@@ -30,14 +30,28 @@ def index() -> Any:
 @bp.get("/new")
 @staff("settings")
 def new() -> Any:
-    """An empty form; `?variable=` takes over a group of the environment."""
+    """An empty form; `?variable=` takes over a group of the environment, `?group=` one from
+    the list of groups."""
     taken = next(
         (t for t in notices.everybody() if t.variable == request.args.get("variable", "-")), None
     )
     values: dict[str, Any] = {"enabled": True, "topics": []}
     if taken is not None:
         values |= {"name": taken.name, "recipient": taken.recipient, "topics": taken.topics}
+    elif chosen := request.args.get("group", ""):
+        values |= {"name": request.args.get("name", "")[:80], "recipient": chosen[:60]}
     return page(FORM, row=None, values=values, errors={}, topics=notices.TOPICS)
+
+
+@bp.get("/groups")
+@staff("settings")
+def list_groups() -> Any:
+    """The groups of the numbers in force, to choose from."""
+    return page(
+        "notices/groups.html",
+        found=groups.ask(),
+        known={told.recipient for told in notices.everybody()},
+    )
 
 
 @bp.get("/<int:notice_id>")
