@@ -66,7 +66,11 @@ def _apply_chunk(events: Sequence[DeliveryEvent], scope: Scope | None) -> list[D
     merged: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
     foreign: list[DeliveryEvent] = []
     for event in events:
-        row = by_id.get(event.provider_id) or by_key.get(event.key)
+        # Others of this batch may already use the new name.
+        if event.next_id and (named := by_id.get(event.provider_id)):
+            by_id.setdefault(event.next_id, named)
+    for event in events:
+        row = by_id.get(event.provider_id) or by_id.get(event.next_id) or by_key.get(event.key)
         if row is None:
             foreign.append(event)
             continue
@@ -83,7 +87,7 @@ def _find(
     events: Iterable[DeliveryEvent], scope: Scope | None
 ) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """The messages of these events, by provider's id and by our key, locked in one order."""
-    ids = {event.provider_id for event in events}
+    ids = {name for event in events for name in (event.provider_id, event.next_id) if name}
     keys = {event.key for event in events if event.key}
     rows = db.session.execute(
         select(*(_message.c[name] for name in _READ))
@@ -104,7 +108,9 @@ def _merge(row: dict[str, Any], event: DeliveryEvent) -> None:
         # The lease token stays: who is still sending may add what it learnt.
         row["state"], row["lease_until"] = state, None
         row["reason"] = event.reason if state == "failed" else ""
-    if row["provider_id"] is None:
+    if event.next_id:
+        row["provider_id"] = event.next_id
+    elif row["provider_id"] is None:
         row["provider_id"] = event.provider_id
     if event.state != "failed" and row["accepted_at"] is None:
         row["accepted_at"] = event.at

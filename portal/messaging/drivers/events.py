@@ -22,7 +22,8 @@ class HookRequest:
 class DeliveryEvent:
     """A later word about a message: sent, delivered, read or failed.
 
-    `category` and `billable` are what the provider charges for, where it says so.
+    `category` and `billable` are what the provider charges for, where it says so. `next_id` is
+    the name under which the provider speaks of this message from now on.
     """
 
     provider_id: str
@@ -32,6 +33,7 @@ class DeliveryEvent:
     reason: str = ""
     category: str = ""
     billable: bool | None = None
+    next_id: str = ""
 
 
 @dataclass(frozen=True)
