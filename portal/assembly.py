@@ -65,6 +65,7 @@ COMMANDS = (
     "portal.accounts.commands",
     "portal.imports.commands",
     "portal.messaging.commands",
+    "portal.messaging.commands_wa",
     "portal.network.commands",
     "portal.health.commands",
     "portal.health.commands_drivers",

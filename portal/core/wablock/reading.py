@@ -28,7 +28,7 @@ _GAP = r"[ \t\r\f\v]*"
 _BRACKET = re.compile(rf"\[([A-Za-z0-9_]+)\]{_GAP}\((.*)\){_GAP}")
 _OPENING = re.compile(rf"\[(?:text|body)\]{_GAP}\((.*)", re.IGNORECASE | re.ASCII)
 _PAIR = re.compile(r"([A-Za-z0-9_]+)[:=](.*)")
-_CLOSING = re.compile(rf"\){_GAP}\Z")
+CLOSING = re.compile(rf"\){_GAP}\Z")
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 _HUGE = 2**63 - 1
 _YES = {"1", "true", "yes"}
@@ -138,7 +138,7 @@ class _Reader:
 
     def read(self, lines: list[str]) -> None:
         index = 0
-        ends = [number for number, line in enumerate(lines) if _CLOSING.search(line)]
+        ends = [number for number, line in enumerate(lines) if CLOSING.search(line)]
         while index < len(lines):
             line = lines[index]
             opened = None if _BRACKET.fullmatch(line) else _OPENING.fullmatch(line)
@@ -149,7 +149,7 @@ class _Reader:
                 while ends and ends[0] <= index:
                     ends.pop(0)
                 if ends:
-                    last = _CLOSING.sub("", lines[ends[0]])
+                    last = CLOSING.sub("", lines[ends[0]])
                     first = "\n".join([first, *lines[index + 1 : ends[0]], last])
                     index = ends[0]
                 self._say(first)

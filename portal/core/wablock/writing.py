@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from portal.core.wablock.model import TEMPLATE_KINDS, Block, Button, Interactive
-from portal.core.wablock.reading import SPACE, parse_body, read_button, without_tags
+from portal.core.wablock.reading import CLOSING, SPACE, parse_body, read_button, without_tags
 
 
 def write(block: Block) -> str:
@@ -134,9 +134,11 @@ def _text_lines(text: str) -> Iterator[str]:
 def _run(lines: list[str], index: int, started: bool) -> int:
     """How many lines must stand together: empty ones before all others, and one that ends with
     a space, which only the end of a longer `[text](…)` can say."""
+    size = 1
     if not started and not lines[index]:
-        size = next((n for n, line in enumerate(lines[index:]) if line), len(lines) - index - 1)
-        return size + 1
-    following = lines[index + 1 : index + 2]
+        filled = (n for n, line in enumerate(lines[index:]) if line)
+        size = next(filled, len(lines) - index - 1) + 1
+    last, following = lines[index + size - 1], lines[index + size : index + size + 1]
     trailing = following and following[0] != following[0].rstrip(SPACE)
-    return 2 if trailing and not lines[index].endswith(")") else 1
+    joins = trailing and last == last.rstrip(SPACE) and not CLOSING.search(last)
+    return size + 1 if joins else size
