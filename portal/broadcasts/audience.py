@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, select, true
 
 from portal.broadcasts import wording
+from portal.core.money import parse_rupiah
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import today
@@ -64,7 +65,7 @@ class Audience:
         names = ("areas", "plans", "states", "routers")
         values: dict[str, Any] = {name: form.getlist(name) for name in names}
         values |= {name: form.get(name, "") for name in ("arrears", "language")}
-        values["owes"] = "".join(char for char in form.get("owes", "") if char in "0123456789")
+        values["owes"] = _rupiah(form.get("owes", ""))
         return cls.stored(values)
 
     def json(self) -> dict[str, Any]:
@@ -89,6 +90,14 @@ def _number(value: Any) -> int:
     """At most 12 digits, in rupiah or an id; 0 for anything else."""
     text = str(value)
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else 0
+
+
+def _rupiah(typed: str) -> int:
+    """As people write it; 0 for what is no whole sum of rupiah."""
+    try:
+        return parse_rupiah(typed)
+    except ValueError:
+        return 0
 
 
 def _one_of(value: Any, known: Sequence[str]) -> str:

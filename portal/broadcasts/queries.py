@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 
 from portal.broadcasts.audience import Audience
-from portal.broadcasts.expansion import batch_of
+from portal.broadcasts.expansion import MOVING, batch_of
 from portal.broadcasts.models import Broadcast
 from portal.core.money import format_rupiah
 from portal.customers.models import Area
@@ -37,7 +37,6 @@ REASONS: dict[str, Any] = {
     "no_number": _l("Nomor tidak sah"),
     "refused": _l("Tidak mau menerima siaran"),
 }
-WAITING = ("pending", "leased", "sending")
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Progress:
     unknown: int
     expired: int
     cancelled: int
+    manual: int
 
     @property
     def finished(self) -> int:
@@ -91,7 +91,7 @@ def progress(broadcast: Broadcast) -> Progress:
     return Progress(
         total=max(broadcast.total, queued) if expanding else queued,
         queued=queued,
-        waiting=sum(states.get(state, 0) for state in WAITING),
+        waiting=sum(states.get(state, 0) for state in MOVING),
         accepted=states.get("accepted", 0),
         sent=states.get("sent", 0),
         delivered=states.get("delivered", 0) + states.get("read", 0),
@@ -99,6 +99,7 @@ def progress(broadcast: Broadcast) -> Progress:
         unknown=states.get("unknown", 0),
         expired=states.get("expired", 0),
         cancelled=states.get("cancelled", 0),
+        manual=states.get("manual", 0),
     )
 
 

@@ -13,7 +13,8 @@ from portal.infra import heartbeat
 from portal.infra.heartbeat import Heartbeat
 from portal.infra.inbox import InboundHook
 from portal.infra.queue import LANES
-from portal.infra.timekeeping import today, wall, zone
+from portal.infra.timekeeping import wall, zone
+from portal.messaging.limits import local_today
 from portal.messaging.models import Message, MessageAttempt
 from portal.network.models import NetworkAccess
 
@@ -81,7 +82,7 @@ def _count(found: dict[str, Lane]) -> None:
     ):
         setattr(found[lane], state, count)
     # No column says when a message failed; it was due at most moments before its last try.
-    midnight = datetime.combine(today(), time(), zone())
+    midnight = datetime.combine(local_today(wall()), time(), zone())
     for lane, count in _rows(
         select(Message.lane, func.count())
         .where(

@@ -75,13 +75,13 @@ def newest() -> dict[tuple[str, str], MessageText]:
     return {(row.kind, row.language): row for row in rows}
 
 
-def history(kind: str, language: str) -> Sequence[MessageText]:
+def history(kind: str, language: str, most: int = SHOWN_VERSIONS) -> Sequence[MessageText]:
     """The saved versions, the newest first: what is in force, then what was."""
     return db.session.scalars(
         select(MessageText)
         .where(MessageText.kind == kind, MessageText.language == language)
         .order_by(MessageText.version.desc())
-        .limit(SHOWN_VERSIONS)
+        .limit(most)
     ).all()
 
 
@@ -143,7 +143,7 @@ def save(kind: str, language: str, body: str, seen: int | None = None) -> bool:
 
 def newest_of(kind: str, language: str) -> MessageText | None:
     """The newest version of one text; None when nobody ever changed it."""
-    return next(iter(history(kind, language)), None)
+    return next(iter(history(kind, language, 1)), None)
 
 
 def forget() -> None:

@@ -79,6 +79,8 @@ def test_the_same_draft_twice_is_one_draft(desk: Visitor) -> None:
         ({"body": "x" * 4001}, "Terlalu panjang"),
         ({"body": "[[name]]" * 40}, "Terlalu panjang"),
         ({"arrears": "owes", "owes": "banyak"}, "Isi dengan angka bulat"),
+        ({"arrears": "owes", "owes": "100.000,50"}, "Isi dengan angka bulat"),
+        ({"arrears": "owes", "owes": "-5"}, "Isi dengan angka bulat"),
     ],
 )
 def test_wrong_values_are_said_beside_the_field(
@@ -88,6 +90,11 @@ def test_wrong_values_are_said_beside_the_field(
     answer = desk.post(f"{BASE}/new", **form)
     assert answer.status_code == 422 and sentence in answer.text
     assert factories.every(Broadcast) == []
+
+
+def test_rupiah_are_typed_as_people_write_them(desk: Visitor) -> None:
+    desk.post(f"{BASE}/new", title="A", body="B", arrears="owes", owes="Rp 100.000,00")
+    assert the_only().audience == {"arrears": "owes", "owes": 100_000}
 
 
 def test_the_count_follows_the_filter(app: Flask, siti: Any) -> None:

@@ -110,7 +110,7 @@ def test_a_cancelled_one_is_watched_to_the_end_too(desk: Visitor, provider: Prov
 
 
 def test_every_state_of_a_message_is_counted_once(desk: Visitor) -> None:
-    crowd(9)
+    crowd(10)
     row_id = confirmed()
     tick()
     states = [
@@ -123,15 +123,16 @@ def test_every_state_of_a_message_is_counted_once(desk: Visitor) -> None:
         "failed",
         "unknown",
         "expired",
+        "manual",
     ]
     become(row_id, *states)
     html = desk.page(f"{BASE}/{row_id}").text
     shown = dict(re.findall(r"<small>([^<]+)</small><b>(\d+)</b>", html))
     assert shown == {
         "Menunggu": "2", "Diterima penyedia": "1", "Terkirim": "1", "Sampai": "2",
-        "Gagal": "1", "Perlu dicek": "1", "Kedaluwarsa": "1",
+        "Gagal": "1", "Perlu dicek": "1", "Kedaluwarsa": "1", "Dikirim manual": "1",
     }  # fmt: skip
-    assert "7 dari 9 pesan (77%)" in html
+    assert "8 dari 10 pesan (80%)" in html
 
 
 def test_pause_resume_cancel_from_the_page_each_once_and_audited(desk: Visitor) -> None:

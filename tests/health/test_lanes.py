@@ -1,6 +1,6 @@
 """What the lanes hold, how old it is, how fast it leaves, who works: from real rows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -10,6 +10,7 @@ from portal.extensions import db
 from portal.health import board, checks, lanes
 from portal.health.lanes import Lane
 from portal.infra import inbox
+from tests.conftest import NOW
 from tests.health.life import ROLES, beats, put, tried
 
 
@@ -40,6 +41,18 @@ def test_counts_by_state(app: Flask) -> None:
     assert found.oldest == timedelta(seconds=120)
     assert lane("bulk").waiting == 1
     assert lanes.held() == 1
+
+
+def test_today_is_the_machines_day_whatever_the_demo_shows(app: Flask) -> None:
+    """When a message was due is machine time."""
+
+    class Travelled(FixedClock):
+        def now(self) -> datetime:
+            return self.at + timedelta(days=10)
+
+    app.extensions["loket.clock"] = Travelled(NOW)
+    put("1", state="failed")
+    assert lane("messages").failed_today == 1
 
 
 def test_the_rate_is_of_the_last_minute(app: Flask) -> None:
