@@ -1,11 +1,11 @@
 """What the lanes hold, how old it is, how fast it leaves, who works: from real rows."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
-from portal.core.clock import FixedClock
+from portal.core.clock import FixedClock, SystemClock
 from portal.extensions import db
 from portal.health import board, checks, lanes
 from portal.health.lanes import Lane
@@ -46,11 +46,8 @@ def test_counts_by_state(app: Flask) -> None:
 def test_today_is_the_machines_day_whatever_the_demo_shows(app: Flask) -> None:
     """When a message was due is machine time."""
 
-    class Travelled(FixedClock):
-        def now(self) -> datetime:
-            return self.at + timedelta(days=10)
-
-    app.extensions["loket.clock"] = Travelled(NOW)
+    ahead = SystemClock(offset=lambda: timedelta(days=10), source=lambda: NOW)
+    app.extensions["loket.clock"] = ahead
     put("1", state="failed")
     assert lane("messages").failed_today == 1
 
