@@ -19,12 +19,12 @@ def create_app() -> "Flask":
         raise RuntimeError("The simulators are for development and refuse APP_ENV=production.")
     from flask import Flask, render_template
 
-    from portal.simulators import faults, gateway, graph, inbox, pakasir, router
+    from portal.simulators import faults, gateway, graph, graph_templates, inbox, pakasir, router
     from portal.simulators.store import Store
 
     app = Flask(__name__)
     app.extensions["store"] = Store.from_env()
-    for module in (inbox, faults, graph, gateway, pakasir, router):
+    for module in (inbox, faults, graph, graph_templates, gateway, pakasir, router):
         app.register_blueprint(module.bp)
 
     @app.get("/")

@@ -1,4 +1,5 @@
-"""Meta's Graph API, as far as Loket uses it: messages, a health probe, templates, statuses."""
+"""Meta's Graph API, as far as Loket uses it: messages, a health probe, statuses. Templates are in
+`graph_templates.py`."""
 
 import base64
 import os
@@ -9,9 +10,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from portal.simulators import faults, inbox, webhooks
+from portal.simulators import faults, inbox, templates_meta, webhooks
 from portal.simulators.store import Doc, store
-from portal.simulators.templates_meta import TEMPLATES, count, fill
 
 bp = Blueprint("graph", __name__, url_prefix="/graph")
 
@@ -96,23 +96,34 @@ def _content(data: Doc) -> tuple[str, str, list[str], list[str]]:
 
 def _template(template: Doc) -> tuple[str, str, list[str], list[str]]:
     name = str(template.get("name", ""))
-    language = (template.get("language") or {}).get("code")
-    if name not in TEMPLATES or language != "id":
-        raise Refused(132001, f"template name ({name}) does not exist in {language}", 404)
+    row = _approved(name, str((template.get("language") or {}).get("code")))
     parts = {part.get("type"): part for part in template.get("components") or []}
     values = _values(parts.get("body"))
-    if len(values) != count(name):
+    if len(values) != templates_meta.count(row):
         raise Refused(132000, f"body: number of localizable_params ({len(values)}) does not match")
     if any(not value for value in values):
         raise Refused(131008, "Required parameter is missing")
     if any(BAD_PARAMETER.search(value) for value in values):
         raise Refused(132018, "Param text cannot have new-line/tab or more than 4 spaces")
     buttons: list[str] = []
-    if name == "otp_code":
+    if row["category"] == "AUTHENTICATION":
         if _values(parts.get("button")) != values:
             raise Refused(131008, "buttons: the copy button must carry the code")
         buttons = ["Salin kode"]
-    return fill(name, values), name, values, buttons
+    return templates_meta.fill(row, values), name, values, buttons
+
+
+def _approved(name: str, language: str) -> Doc:
+    """The template, if Meta would send it now."""
+    row = templates_meta.find(store(), name, language)
+    status = row["status"] if row else ""
+    if status == "PAUSED":
+        raise Refused(132015, f"Template {name} is paused due to low quality")
+    if status == "DISABLED":
+        raise Refused(132016, f"Template {name} is disabled")
+    if row is None or status != "APPROVED":
+        raise Refused(132001, f"template name ({name}) does not exist in {language}", 404)
+    return row
 
 
 def _values(component: Doc | None) -> list[str]:
@@ -148,17 +159,7 @@ def _promise_statuses(phone_id: str, wamid: str, to: str, key: str) -> None:
                 }
             ],
         }
-        _send_signed(payload, secret, delay)
-
-
-def _send_signed(payload: Doc, secret: str, delay: float) -> None:
-    import json
-
-    body = json.dumps(payload, separators=(",", ":")).encode()
-    signature = "sha256=" + webhooks.sign(secret, body)
-    webhooks.send(
-        store(), "/webhook/whatsapp/meta", payload, {"X-Hub-Signature-256": signature}, delay
-    )
+        webhooks.send_signed(store(), payload, secret, delay)
 
 
 @bp.get("/v<int:version>.0/<phone_id>")
@@ -175,14 +176,3 @@ def phone(version: int, phone_id: str) -> Any:
         quality_rating="GREEN",
         status="CONNECTED",
     )
-
-
-@bp.get("/v<int:version>.0/<waba>/message_templates")
-def templates(version: int, waba: str) -> Any:
-    """The seven templates, approved."""
-    _authorize()
-    rows = [
-        {"name": name, "language": "id", "status": "APPROVED", "category": "UTILITY"}
-        for name in TEMPLATES
-    ]
-    return jsonify(data=rows, paging={})
