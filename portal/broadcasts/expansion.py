@@ -5,7 +5,7 @@ doubles nor loses anybody. Every function here that says so commits.
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -118,16 +118,17 @@ def _messages(row: Broadcast, people: Sequence[Any]) -> list[NewMessage]:
     served = _served(row, {person.phone for person in reachable})
     expires, found = timing.fresh_until(), []
     for person in reachable:
-        text = wording.fill(row.body, person)
-        if (person.phone, text) in served:
+        params = wording.params(row.body, person)
+        copy = (person.phone, _same(params))
+        if copy in served:
             continue
-        served.add((person.phone, text))
+        served.add(copy)
         found.append(
             NewMessage(
                 "broadcast",
                 person.phone,
                 f"broadcast:{row.id}:{person.id}",
-                {"text": text},
+                params,
                 customer_id=person.id,
                 batch=batch_of(row.id),
                 language=person.language,
@@ -137,7 +138,12 @@ def _messages(row: Broadcast, people: Sequence[Any]) -> list[NewMessage]:
     return found
 
 
-def _served(row: Broadcast, phones: Collection[str]) -> set[tuple[str, str]]:
+def _same(params: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """What makes two copies the same."""
+    return frozenset(params.items())
+
+
+def _served(row: Broadcast, phones: Collection[str]) -> set[tuple[str, frozenset[tuple[str, str]]]]:
     """What earlier chunks queued for these numbers; few numbers belong to two customers."""
     shared = db.session.scalars(
         select(Customer.phone).where(Customer.phone.in_(phones), Customer.id <= row.cursor)
@@ -149,7 +155,7 @@ def _served(row: Broadcast, phones: Collection[str]) -> set[tuple[str, str]]:
             Message.batch == batch_of(row.id), Message.recipient.in_(set(shared))
         )
     )
-    return {(recipient, params.get("text", "")) for recipient, params in rows}
+    return {(recipient, _same(params)) for recipient, params in rows}
 
 
 def refresh(broadcast_id: int) -> None:

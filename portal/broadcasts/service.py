@@ -109,7 +109,7 @@ def send_test(broadcast: Broadcast, number: PhoneNumber, turn: int) -> int:
         "broadcast",
         str(number),
         f"broadcast:test:{broadcast_id}:{turn}",
-        {"text": wording.fill(body, person)},
+        wording.params(body, person),
     )
     if message_id is None:
         raise BroadcastError(_("Pesan uji ini sudah dikirim."))

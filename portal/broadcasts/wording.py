@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from flask_babel import gettext as _
 
-from portal.messaging import channels, texts
+from portal.messaging import channels, text_checks, texts
 
 PLACES = {"name": "name", "customer_number": "number"}
 """Place in the text -> column of the customer it is filled from."""
@@ -38,11 +38,26 @@ def fill(body: str, person: Person) -> str:
     """The text for one customer: one pass, values made harmless, never read again."""
     if "[[" not in body:
         return body
-    values = {
+    return texts.substitute(body, _values(person))
+
+
+def params(body: str, person: Person) -> dict[str, str]:
+    """What a message of this broadcast keeps. A block stays unfilled until it was read, so that
+    no name can add a button to it."""
+    if texts.may_hold_block(body):
+        used = places(body)
+        return {
+            "text": body,
+            **{name: value for name, value in _values(person).items() if name in used},
+        }
+    return {"text": fill(body, person)}
+
+
+def _values(person: Person) -> dict[str, str]:
+    return {
         "name": texts.harmless(person.name),
         "customer_number": texts.harmless(person.number),
     }
-    return texts.substitute(body, values)
 
 
 def errors(title: str, body: str) -> dict[str, str]:
@@ -50,7 +65,10 @@ def errors(title: str, body: str) -> dict[str, str]:
     found: dict[str, str] = {}
     if not 1 <= len(title) <= TITLE_LIMIT:
         found["title"] = _("Judul wajib diisi, paling banyak %(limit)s huruf.", limit=TITLE_LIMIT)
-    unknown = [name for name in _PLACE.findall(body) if name not in PLACES]
+    unknown = [
+        name for name in _PLACE.findall(body) if name not in PLACES and not text_checks.is_tag(name)
+    ]
+    odd = next(text_checks.wrong_block(body), "") if text_checks.holds_tag(body) else ""
     limit = text_limit()
     if not body:
         found["body"] = _("Isi pesan wajib diisi.")
@@ -60,6 +78,8 @@ def errors(title: str, body: str) -> dict[str, str]:
             "[[customer_number]].",
             name=unknown[0][:40],
         )
+    elif odd:
+        found["body"] = odd
     elif longest(body) > limit:
         found["body"] = _("Terlalu panjang: paling banyak %(limit)s huruf.", limit=limit)
     return found
@@ -79,7 +99,12 @@ def text_limit() -> int:
 def preview(body: str, person: Person | None, language: str = "id") -> str:
     """The whole message as its reader sees it; the owner may have put words around it."""
     stand_in: Any = person or Example()
-    return texts.render("broadcast", language, {"text": fill(body, stand_in)})
+    return composed(body, stand_in, language).text
+
+
+def composed(body: str, person: Person, language: str = "id") -> texts.Composed:
+    """The same with the block behind it."""
+    return texts.compose("broadcast", language, params(body, person))
 
 
 class Example:

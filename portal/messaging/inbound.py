@@ -132,7 +132,7 @@ def window_open(sender: str) -> bool:
     return last is not None and wall() - last < WINDOW
 
 
-def listed(everything: bool) -> Select[tuple[InboundMessage, str]]:
+def listed(everything: bool) -> Select[Any]:
     """Answers with the customer's name, newest first; without `everything` those nobody has
     dealt with."""
     statement = select(InboundMessage, Customer.name).outerjoin(

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from portal.core.driverkit import Capability
 from portal.extensions import db
 from portal.messaging import masking, recheck, routing, texts
 from portal.messaging.channels import ENV_KEY, ActiveChannel
@@ -150,13 +151,15 @@ def _ready(
     assert route.channel is not None
     driver = driver_of(route.channel)
     params = recheck.current_params(message, batch.facts)
+    composed = texts.compose(message.kind, message.language, params, code, body=message.body)
     outgoing = OutgoingMessage(
         to=message.recipient,
         kind=message.kind,
         language=message.language,
         key=message.dedupe_key,
-        text=texts.render(message.kind, message.language, params, code, body=message.body),
+        text=composed.words(media=Capability.MEDIA in driver.capabilities),
         params=texts.template_params(message.kind, message.language, params, code),
+        block=composed.block,
     )
     if len(outgoing.text) > driver.text_limit:
         words = f"Teks terlalu panjang untuk {route.channel.label}: {len(outgoing.text)} huruf."

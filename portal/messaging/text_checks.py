@@ -14,15 +14,18 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from portal.core import wablock
 from portal.messaging import bubble
 from portal.messaging.kinds import KINDS
 
 LONGEST = 4000
 COMMON = ("company", "portal")
-RESERVED = frozenset({"wa", "/wa"})
 _PLACE = re.compile(r"\[\[([^\[\]]*)\]\]")
 _FOREIGN = re.compile(r"\{\{[^{}\n]{0,40}\}\}|\{[a-z_]{1,30}\}|%[a-z_]{2,30}%|\[[a-z_]{2,30}\]")
-_BLOCK = re.compile(r"\[\[\s*/?wa\s*\]\]", re.IGNORECASE)
+_BLOCK = re.compile(r"\[\[\s*/?\s*wa\s*\]\]", re.IGNORECASE)
+_EMPTY = re.compile(r"\[\[wa\]\]\s*\[\[/wa\]\]", re.IGNORECASE)
+_OPEN = re.compile(r"\[\[wa\]\]", re.IGNORECASE)
+_CLOSE = re.compile(r"\[\[/wa\]\]", re.IGNORECASE)
 # What each place holds, as the owner would call it.
 MEANING: dict[str, Any] = {
     "amount": _l("jumlah rupiah"),
@@ -145,12 +148,12 @@ def doubts(body: str) -> list[str]:
 
 
 def _wrong_places(kind: str, text: str) -> Iterator[str]:
-    if _BLOCK.search(text):
-        yield _("Blok [[wa]] (pesan dengan tombol) belum tersedia. Tulis sebagai teks biasa.")
+    if holds_tag(text):
+        yield from wrong_block(text)
     known = places(kind)
     used = list(dict.fromkeys(_PLACE.findall(text)))
     for name in used:
-        if name not in known and not _BLOCK.fullmatch(f"[[{name}]]"):
+        if name not in known and not is_tag(name):
             yield _unknown(name, known)
     for name in NEEDED.get(kind, ()):
         if name not in used:
@@ -158,6 +161,27 @@ def _wrong_places(kind: str, text: str) -> Iterator[str]:
     rest = _PLACE.sub(" ", text)
     if "[[" in rest or "]]" in rest:
         yield _("Ada kurung siku ganda yang tidak berpasangan.")
+
+
+def holds_tag(text: str) -> bool:
+    """Whether the text means to hold a block."""
+    return _BLOCK.search(text) is not None
+
+
+def is_tag(name: str) -> bool:
+    """Whether these double brackets open or close a block rather than name a place."""
+    return _BLOCK.fullmatch(f"[[{name}]]") is not None
+
+
+def wrong_block(text: str) -> Iterator[str]:
+    """What would keep a block from being more than its words."""
+    opened, closed = len(_OPEN.findall(text)), len(_CLOSE.findall(text))
+    if opened != closed or len(_BLOCK.findall(text)) != opened + closed:
+        yield _("Blok harus dibuka dengan [[wa]] dan ditutup dengan [[/wa]].")
+    elif opened > 1:
+        yield _("Satu pesan hanya dapat memuat satu blok [[wa]].")
+    elif _EMPTY.search(text) or wablock.parse(text) is None:
+        yield _("Blok [[wa]] masih kosong.")
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

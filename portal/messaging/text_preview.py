@@ -50,7 +50,12 @@ def values(kind: str, customer: Customer | None) -> dict[str, Any]:
 
 def rendered(kind: str, language: str, body: str, customer: Customer | None) -> str:
     """A text that is being typed, as this customer would get it."""
-    return texts.fill(body, language, values(kind, customer), _code(kind))
+    return composed(kind, language, body, customer).text
+
+
+def composed(kind: str, language: str, body: str, customer: Customer | None) -> texts.Composed:
+    """The same with the block behind it."""
+    return texts.composed_of(body, language, values(kind, customer), _code(kind))
 
 
 def longest(kind: str, language: str, body: str) -> int:
@@ -58,7 +63,7 @@ def longest(kind: str, language: str, body: str) -> int:
     if len(body) > text_checks.LONGEST:
         return len(body)
     long = {name: text_checks.LONG[name] for name in KINDS[kind].expects if name != "code"}
-    return len(texts.fill(body, language, long, _code(kind)))
+    return len(texts.composed_of(body, language, long, _code(kind)).text)
 
 
 def in_force(kind: str, language: str) -> str:

@@ -8,6 +8,7 @@ worked out once.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -19,8 +20,10 @@ from flask_babel import gettext as _
 
 from portal.accounts.otp import code_to_send
 from portal.config import Settings
+from portal.core import wablock
 from portal.core.money import format_number, format_rupiah
 from portal.core.phone import InvalidPhone, PhoneNumber
+from portal.core.wablock import Block, spelled_out
 from portal.infra.timekeeping import zone
 from portal.messaging import text_store
 from portal.messaging.kinds import KINDS, SAMPLES
@@ -31,6 +34,7 @@ from portal.messaging.text_values import paragraphs as paragraphs
 from portal.settings import service as settings
 
 _PLACE = re.compile(r"\[\[([a-z_]+)\]\]")
+TAGS = re.compile(r"\[\[/?wa\]\]", re.IGNORECASE)
 # Not a hyphen: at the start of a line that would begin a list.
 EMPTY = "–"
 
@@ -47,6 +51,69 @@ def substitute(template: str, values: Mapping[str, str]) -> str:
     return "".join(
         values.get(part, "") if number % 2 else part for number, part in enumerate(parts)
     )
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A message's words in full, and the `[[wa]]` block behind them if its text has one."""
+
+    text: str
+    block: Block | None = None
+
+    def words(self, media: bool) -> str:
+        """For a channel that carries only text. `media`: it sends the header file as well, so
+        its link need not be spelled out."""
+        return spelled_out(self.block, media=media) if self.block else self.text
+
+
+def compose(
+    kind: str,
+    language: str,
+    params: Mapping[str, Any],
+    code: str | None = None,
+    *,
+    body: str | None = None,
+) -> Composed:
+    """`render` for a message that may be more than text. `body` as there: nothing in it is
+    filled."""
+    if body is not None:
+        words = paragraphs(body)
+        return _of_block(words, None) if may_hold_block(words) else Composed(words)
+    return composed_of(text_store.current(kind, language), language, params, code)
+
+
+def composed_of(
+    template: str, language: str, params: Mapping[str, Any], code: str | None = None
+) -> Composed:
+    """A text with its places filled. A block is read first and filled afterwards, so no value
+    can add a button or end the block."""
+    written = str(params.get("text") or "")
+    if not (may_hold_block(template) or may_hold_block(written)):
+        return Composed(fill(template, language, params, code))
+    if written:
+        # Staff wrote it for this message; its places are the message's own.
+        template = template.replace("[[text]]", written)
+    return _of_block(paragraphs(template), _values(language, params, code))
+
+
+def _of_block(template: str, values: Mapping[str, str] | None) -> Composed:
+    block = _parsed(template)
+    if block is None:
+        words = TAGS.sub("", template).strip()
+        return Composed(substitute(words, values) if values is not None else words)
+    if values is not None:
+        block = block.mapped(lambda words: substitute(words, values))
+    return Composed(spelled_out(block), block)
+
+
+@lru_cache(maxsize=128)
+def _parsed(template: str) -> Block | None:
+    return wablock.parse(template)
+
+
+def may_hold_block(text: str) -> bool:
+    """Whether it is worth reading as a block: its tag, or a payload given as JSON."""
+    return bool(TAGS.search(text)) or text.lstrip().startswith(("{", "[{"))
 
 
 def render(
@@ -66,12 +133,17 @@ def render(
 
 def fill(template: str, language: str, params: Mapping[str, Any], code: str | None = None) -> str:
     """A text with its places filled: for messages, and for the preview of a text being typed."""
+    return substitute(template, _values(language, params, code))
+
+
+def _values(language: str, params: Mapping[str, Any], code: str | None) -> dict[str, str]:
+    """Every place of a text with what stands in it."""
     values = _shown(language, params, code, format_rupiah)
     values["company"] = harmless(settings.text("company.name")) or EMPTY
     values["portal"] = _portal_url()
     if params.get("days_left") is not None:
         values["days_left"] = _days_in_words(int(params["days_left"]), language)
-    return substitute(template, values)
+    return values
 
 
 def template_params(
@@ -101,7 +173,7 @@ def code_for(message: Any) -> tuple[str | None, str]:
 def preview(message: Message) -> str:
     """The text as the log shows it: a login code stays hidden."""
     code = "••••••" if message.kind == "otp_code" else None
-    return render(message.kind, message.language, message.params, code, body=message.body)
+    return compose(message.kind, message.language, message.params, code, body=message.body).text
 
 
 def _shown(
