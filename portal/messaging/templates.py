@@ -150,7 +150,8 @@ def _create(
     except KeyError:
         why = _("Belum ada teks Loket dalam bahasa %(code)s.", code=code)
         return Made(kind, name, "refused", why)
-    wrong = template_rules.problems(name, draft.category, draft.components)
+    wrong = text_problems(kind, text) if text and kind in template_texts.BODIES else []
+    wrong = wrong or template_rules.problems(name, draft.category, draft.components)
     if wrong:
         return Made(kind, name, "refused", " ".join(wrong))
     try:
@@ -196,17 +197,20 @@ def rewrite(row: MessageTemplate, text: str) -> list[str]:
     kind = row.kind
     if kind not in template_texts.BODIES or row.status not in REWRITABLE:
         return [_("Template ini tidak dapat diubah dari sini.")]
-    draft = template_texts.draft(kind, row.name, row.language, text.replace("\r\n", "\n").strip())
-    wrong = [*template_rules.problems(row.name, draft.category, draft.components)]
-    if len(template_rules.parameters(template_rules.text_of(draft.components))) != len(
-        template_texts.examples(kind)
-    ):
-        count = len(template_texts.examples(kind))
+    text = text.replace("\r\n", "\n").strip()
+    wrong = text_problems(kind, text)
+    if not wrong:
+        _send_again(row, template_texts.draft(kind, row.name, row.language, text))
+    return wrong
+
+
+def text_problems(kind: str, text: str) -> list[str]:
+    """What speaks against a text somebody wrote for a kind."""
+    wrong = template_rules.body_problems(text)
+    count = len(template_texts.examples(kind))
+    if len(template_rules.parameters(text)) != count:
         wrong.append(_("Pesan ini mengirim %(count)s isian; pakai semuanya.", count=count))
-    if wrong:
-        return list(dict.fromkeys(wrong))
-    _send_again(row, draft)
-    return []
+    return wrong
 
 
 def _send_again(row: MessageTemplate, draft: TemplateDraft) -> None:

@@ -45,7 +45,17 @@ def _enter() -> Any:
     header = request.headers.get("Authorization", "")
     if not header.startswith("Bearer ") or header.endswith("invalid"):
         raise Unfit("Invalid OAuth access token.", code=190)
+    _lose_patience()
     return None
+
+
+def _lose_patience() -> None:
+    """Refuse what is beyond the number of requests somebody set."""
+    left = (store().get("template_account", "patience") or {}).get("requests", -1)
+    if left == 0:
+        raise Unfit("There have been too many calls to this account.", code=80008)
+    if left > 0:
+        store().put("template_account", "patience", {"requests": left - 1})
 
 
 @bp.get("/graph/v<int:version>.0/<waba>/message_templates")
@@ -117,6 +127,14 @@ def delete(version: int, waba: str) -> Any:
 def clear() -> Any:
     """An empty account."""
     templates_meta.clear(store())
+    return jsonify(ok=True)
+
+
+@bp.post("/templates/patience")
+def patience() -> Any:
+    """Answer `requests` more, then say that it was too much; -1 answers all."""
+    data = request.get_json(silent=True) or {}
+    store().put("template_account", "patience", {"requests": int(data.get("requests", -1))})
     return jsonify(ok=True)
 
 
