@@ -41,7 +41,6 @@ from portal.messaging.drivers.events import HookEvent, HookRequest, InboundMessa
 
 _CLASSIC = frozenset({Capability.TEXT, Capability.MEDIA, Capability.GROUP, Capability.INBOUND})
 _OFFICIAL = frozenset({Capability.TEXT, Capability.MEDIA, Capability.TEMPLATE, Capability.INBOUND})
-_MEDIA_NAMES = {"image": "image_url"}
 Call = tuple[str, dict[str, Any]]
 
 
@@ -103,11 +102,9 @@ class Watzap(MessageDriver):
             return [("waba_send_message_template", {**to, **self._filled(name, message)})]
         if (media := message.media) is None:
             return [("waba_send_message", {**to, "message": message.text})]
-        called = (
-            _MEDIA_NAMES.get(media.kind, "file_url")
-            if self.config["media_shape"] == "typed"
-            else "url"
-        )
+        called = "image_url" if media.kind == "image" else "file_url"
+        if self.config["media_shape"] == "url":
+            called = "url"
         path = "waba_send_image_url" if media.kind == "image" else "waba_send_file_url"
         return [(path, {**to, called: media.url, "caption": message.text})]
 
