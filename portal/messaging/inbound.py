@@ -167,6 +167,17 @@ def of_customer(customer_id: int, phones: Sequence[str], limit: int = 50) -> lis
     )
 
 
+def to_message(message_id: int) -> list[InboundMessage]:
+    """The answers to one message, oldest first."""
+    return list(
+        db.session.scalars(
+            select(InboundMessage)
+            .where(InboundMessage.message_id == message_id)
+            .order_by(InboundMessage.id)
+        )
+    )
+
+
 def mark_seen(inbound_id: int, by: str) -> bool:
     """Staff dealt with it; False when somebody had before."""
     done = db.session.execute(

@@ -9,9 +9,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, request, url_for
 from flask_babel import gettext as _
 
+from portal.core.driverkit import DriverError
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.messaging import (
+    asking,
     by_hand,
     channels,
     export,
@@ -26,8 +28,10 @@ from portal.messaging.finding import Filter
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
 from portal.messaging.notices import everybody
+from portal.messaging.service import MessageError
 from portal.web.access import staff
 from portal.web.htmx import go, page
+from portal.web.sentences import say
 
 bp = Blueprint("messages", __name__, url_prefix="/admin/messages")
 log = logging.getLogger(__name__)
@@ -95,10 +99,29 @@ def show(message_id: int) -> Any:
         told=explain(message),
         copies=queries.copies_of(message_id),
         can_resend=queries.can_resend(message),
+        can_ask=asking.can_ask(message),
+        answers=inbound.to_message(message_id),
         moving=message.state in queries.MOVING,
         outcomes=queries.OUTCOMES,
         people=_people(),
     )
+
+
+@bp.post("/<int:message_id>/ask")
+@staff("messages")
+def ask(message_id: int) -> Any:
+    """Ask its provider what became of it."""
+    message, _customer = find(message_id)
+    target, before = url_for(".show", message_id=message_id), message.state
+    try:
+        state = asking.ask(message)
+    except MessageError as error:
+        return go(target, say(error), "bad")
+    except DriverError as error:
+        return go(target, error.sentence, "bad")
+    if state == before:
+        return go(target, _("Penyedia belum punya kabar baru."))
+    return go(target, _("Status diperbarui dari penyedia."))
 
 
 @bp.post("/<int:message_id>/cancel")
