@@ -16,7 +16,11 @@ from portal.core.driverkit import (
     Retryable,
 )
 from portal.infra.http import Reply
+from portal.messaging.drivers._reading import masked, wait_of
 from portal.messaging.drivers.base import Receipt
+
+NOBODY = "recipient"
+"""The code of refusals that are about the number: no other form of the message would do."""
 
 # Words in `code` or the message -> class and sentence; the first that fits.
 CODES: tuple[tuple[str, type[DriverError], str], ...] = (
@@ -41,7 +45,9 @@ CODES: tuple[tuple[str, type[DriverError], str], ...] = (
     (r"rate[_ ]?limit|too[_ ]many", RateLimited, "Gateway meminta menunggu."),
 )
 _TRUE = {"true", "1", "yes", "ok", "success", "sent", "delivered", "queued", "accepted"}
+_TRUE |= {"200", "201", "202"}
 _FALSE = {"false", "0", "no", "error", "failed", "fail", "invalid"}
+_FALSE |= {"400", "401", "403", "404", "422", "429"}
 _BAD_WORDS = re.compile(
     r"not registered|failed|error|bad gateway|gateway timeout|service unavailable|forbidden"
     r"|unauthorized|invalid|exception|<html",
@@ -97,7 +103,7 @@ def _words(reply: Reply, *, plain_text: bool) -> bool | None:
 
 
 def _refusal(reply: Reply, words: str, verdict: bool | None) -> DriverError:
-    about: dict[str, Any] = {"detail": words[:300], "http_status": reply.status}
+    about: dict[str, Any] = {"detail": masked(words), "http_status": reply.status}
     status = reply.status
     if status == 429:
         return _wait(reply, about)
@@ -110,7 +116,9 @@ def _refusal(reply: Reply, words: str, verdict: bool | None) -> DriverError:
         )
     for pattern, error, sentence in CODES:
         if re.search(pattern, words, re.IGNORECASE):
-            return _wait(reply, about) if error is RateLimited else error(sentence, **about)
+            if error is RateLimited:
+                return _wait(reply, about)
+            return error(sentence, **about, code=NOBODY if error is Permanent else "")
     return _by_status(status, about)
 
 
@@ -119,10 +127,8 @@ def _by_status(status: int, about: dict[str, Any]) -> DriverError:
         return Misconfigured("Gateway menolak permintaan. Periksa alamat dan kunci.", **about)
     if status >= 500:
         return Retryable("Gateway sedang bermasalah.", **about)
-    return Permanent("Gateway menolak pesan ini.", **about)
+    return Permanent("Gateway menolak pesan ini.", elsewhere=True, **about)
 
 
 def _wait(reply: Reply, about: dict[str, Any]) -> RateLimited:
-    wait = reply.headers.get("Retry-After", "")
-    seconds = min(int(wait), 3600) if wait.isdigit() else 60
-    return RateLimited("Gateway meminta menunggu.", retry_after=seconds, **about)
+    return RateLimited("Gateway meminta menunggu.", retry_after=wait_of(reply), **about)

@@ -1,61 +1,40 @@
 """A WhatsApp gateway in the manner of PHPNuxBill: JSON POST, or the legacy GET with a URL.
 
 POST: `{secret}`, `:secret` or `[secret]` in the URL is replaced; an address whose path has
-neither `/ext/` nor `/wa` gets `/ext/<secret>/wa` appended. The same idempotency key goes in
-header and body and stays the same across retries; the gateway's own retries are switched
-off, so that only one side repeats. GET: `[number]` and `[text]` must be in the URL.
-Answers are judged in `_gateway_answers.py`.
+neither `/ext/` nor `/wa` gets `/ext/<secret>/wa` appended. A `[[wa]]` block goes out with its
+buttons; when the gateway plainly refuses them, its words follow once as text. The same
+idempotency key goes in header and body and stays the same across retries. The gateway's own
+retries are off unless a payload asks for them, so that only one side repeats. A block's `to`
+redirects nothing: a message goes to whom it is for. GET carries words only.
+
+Addresses are made in `_gateway_address.py`, answers judged in `_gateway_answers.py`.
 """
 
 import base64
 import re
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import quote, urlsplit
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
-from portal.core.driverkit import Capability, ConfigField, Health
+from portal.core import wablock
+from portal.core.driverkit import Capability, ConfigField, DriverError, Health, Permanent, Retryable
+from portal.core.wablock.wire import number
+from portal.infra.http import Http
 from portal.messaging.drivers import _gateway_answers
-from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage, Receipt
+from portal.messaging.drivers._fields import header_name, http_url, printable
+from portal.messaging.drivers._gateway_address import (
+    build_url,
+    get_address,
+    get_url,
+    needs_secret,
+)
+from portal.messaging.drivers._gateway_answers import NOBODY
+from portal.messaging.drivers.base import Group, Limits, MessageDriver, OutgoingMessage, Receipt
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,60}")
-_REFUSED_HEADERS = {"host", "cookie", "connection", "content-length", "content-type"}
-_REFUSED_PREFIXES = ("content-", "transfer-", "x-forwarded-", "idempotency-")
-
-
-def _http_url(value: str) -> str | None:
-    try:
-        parts = urlsplit(value)
-    except ValueError:  # a bracket in the host
-        return "Alamat tidak sah."
-    if parts.scheme in {"http", "https"} and parts.hostname:
-        return None
-    return "Alamat harus diawali http:// atau https://."
-
-
-def _get_url(value: str) -> str | None:
-    if sentence := _http_url(value):
-        return sentence
-    parts = urlsplit(value)
-    after_host = f"{parts.path}?{parts.query}"
-    for place in ("[number]", "[text]"):
-        if place not in after_host:
-            return f"Alamat harus memuat {place} sesudah nama host."
-    return None
-
-
-def _header_name(value: str) -> str | None:
-    name = value.lower()
-    if _TOKEN.fullmatch(value) is None:
-        return "Nama header tidak sah."
-    if name in _REFUSED_HEADERS or name.startswith(_REFUSED_PREFIXES):
-        return "Header itu tidak boleh diubah."
-    return None
-
-
-def _printable(value: str) -> str | None:
-    return (
-        None if value.isascii() and value.isprintable() else "Ada huruf yang tidak boleh dipakai."
-    )
+_POST = ("mode", ("post",))
+_HEADER_TYPES = {"image": 2, "video": 3, "document": 4}
+_CONTENT = ("text", "body", "message", "interactive", "requestPhoneNumber", "contacts")
+AS_TEXT = "Tombol ditolak, dikirim sebagai teks."
 
 
 class Gateway(MessageDriver):
@@ -63,7 +42,15 @@ class Gateway(MessageDriver):
 
     kind = "gateway"
     label = "Gateway WhatsApp (POST/GET)"
-    capabilities = frozenset({Capability.TEXT, Capability.IDEMPOTENT})
+    capabilities = frozenset(
+        {
+            Capability.TEXT,
+            Capability.INTERACTIVE,
+            Capability.MEDIA,
+            Capability.GROUP,
+            Capability.IDEMPOTENT,
+        }
+    )
     # Most gateways hold a number paired by QR: people were banned at 2 s and at 7 s of spacing.
     limits = Limits(per_minute=20, per_day=1000, spacing_min=1, spacing_max=4)
     fields = (
@@ -78,10 +65,10 @@ class Gateway(MessageDriver):
             "Alamat gateway (POST)",
             "Misalnya https://host/ext/{secret}/wa",
             required=True,
-            shown_when=("mode", ("post",)),
-            check=_http_url,
+            shown_when=_POST,
+            check=http_url,
         ),
-        ConfigField("secret", "Secret", secret=True, shown_when=("mode", ("post",))),
+        ConfigField("secret", "Secret", secret=True, shown_when=_POST),
         ConfigField(
             "auth",
             "Autentikasi",
@@ -92,14 +79,14 @@ class Gateway(MessageDriver):
                 ("header", "Header"),
                 ("jwt", "JWT (Bearer)"),
             ),
-            shown_when=("mode", ("post",)),
+            shown_when=_POST,
         ),
         ConfigField(
             "username",
             "Nama pengguna",
             required=True,
             shown_when=("auth", ("basic",)),
-            check=_printable,
+            check=printable,
         ),
         ConfigField(
             "password", "Kata sandi", secret=True, required=True, shown_when=("auth", ("basic",))
@@ -109,7 +96,7 @@ class Gateway(MessageDriver):
             "Nama header",
             required=True,
             shown_when=("auth", ("header",)),
-            check=_header_name,
+            check=header_name,
         ),
         ConfigField(
             "token",
@@ -117,7 +104,7 @@ class Gateway(MessageDriver):
             secret=True,
             required=True,
             shown_when=("auth", ("header", "jwt")),
-            check=_printable,
+            check=printable,
         ),
         ConfigField(
             "dedupes",
@@ -125,7 +112,7 @@ class Gateway(MessageDriver):
             "Pilih Ya hanya bila gateway tidak mengirim dua kali untuk Idempotency-Key yang sama.",
             default="no",
             choices=(("no", "Tidak"), ("yes", "Ya")),
-            shown_when=("mode", ("post",)),
+            shown_when=_POST,
         ),
         ConfigField(
             "get_url",
@@ -133,9 +120,20 @@ class Gateway(MessageDriver):
             "Wajib memuat [number] dan [text].",
             required=True,
             shown_when=("mode", ("get",)),
-            check=_get_url,
+            check=get_url,
         ),
     )
+    _WORDS_ONLY: ClassVar = frozenset({Capability.TEXT, Capability.GROUP})
+
+    def __init__(self, config: Mapping[str, str], http: Http) -> None:
+        super().__init__(config, http)
+        self.config = {name: value.strip() for name, value in self.config.items()}
+        if self._by_get:
+            self.capabilities = self._WORDS_ONLY  # type: ignore[misc]
+
+    @property
+    def _by_get(self) -> bool:
+        return self.config["mode"] == "get"
 
     @classmethod
     def is_shown(cls, field: ConfigField, config: Mapping[str, str]) -> bool:
@@ -148,50 +146,104 @@ class Gateway(MessageDriver):
     def check_config(cls, config: Mapping[str, str]) -> dict[str, str]:
         errors = super().check_config(config)
         if (config.get("mode") or "post") == "post" and "url" not in errors:
-            url, secret = config.get("url", ""), config.get("secret", "")
-            if _needs_secret(url) and not secret:
+            url, secret = config.get("url", ""), config.get("secret", "").strip()
+            if needs_secret(url) and not secret:
                 errors |= {"secret": "Alamat ini membutuhkan secret."}
         return errors
 
     @property
     def idempotent(self) -> bool:
         """Whether the owner says a repeated key is sent once."""
-        return self.config["mode"] == "post" and self.config["dedupes"] == "yes"
+        return not self._by_get and self.config["dedupes"] == "yes"
 
     def payload(self, message: OutgoingMessage) -> dict[str, Any]:
-        number = message.to.lstrip("+")
-        if self.config["mode"] == "get":
-            return {"number": number, "text": message.text}
-        return {
-            "action": "send",
-            "to": number,
-            "text": message.text,
-            "idempotency_key": _key(message.key),
-            "queue": False,
-            "auto_retry": False,
-        }
+        if self._by_get:
+            return {"number": number(message.to), "text": message.text}
+        block = message.block or wablock.Block(text=message.text)
+        data = wablock.payload(block)
+        if data["action"] == "send":
+            data["to"] = number(message.to)
+            self._complete(data, message)
+        else:
+            data.pop("to", None)
+        data["queue"] = data.get("queue") or False
+        data["auto_retry"] = data.get("auto_retry") or False
+        data["idempotency_key"] = _key(message.key)
+        return data
+
+    def _complete(self, data: dict[str, Any], message: OutgoingMessage) -> None:
+        """The words where nothing else is left, and the header file."""
+        if not any(data.get(name) for name in _CONTENT):
+            data["text"] = message.text
+        media = message.media
+        if media is None:
+            return
+        if isinstance(data.get("interactive"), dict):
+            data["interactive"] |= {
+                "headerType": _HEADER_TYPES.get(media.kind, 4),
+                "headerMedia": {"type": media.kind, "url": media.url},
+            }
+        else:
+            place = "body" if data.get("body") and not data.get("text") else "text"
+            data[place] = _with_link(str(data.get(place) or ""), media.url)
 
     def send(self, message: OutgoingMessage) -> Receipt:
-        if self.config["mode"] == "get":
-            reply = self.http.request("GET", self._get_address(message))
-            return _gateway_answers.judge(reply, plain_text=True)
+        data = self.payload(message)
+        if self._by_get:
+            _refuse_empty(data)
+            address = get_address(self.config["get_url"], data["number"], data["text"])
+            return _gateway_answers.judge(self.http.request("GET", address), plain_text=True)
+        _refuse_empty(data)
+        try:
+            return self._post(data)
+        except DriverError as error:
+            if not _worth_as_text(error, data):
+                raise
+            plain = self._as_text(data, message)
+            if not plain["text"].strip():
+                raise
+            receipt = self._post(plain)
+            return replace(receipt, answer=f"{AS_TEXT} {error.detail}\n{receipt.answer}"[:1000])
+
+    def _as_text(self, data: Mapping[str, Any], message: OutgoingMessage) -> dict[str, Any]:
+        """The same message in words only, under a key of its own that repeats with it."""
+        text = wablock.spelled_out(message.block) if message.block else message.text
+        if message.media is not None:
+            text = _with_link(text, message.media.url)
+        kept = {name: data[name] for name in ("session_id", "thread_id") if data.get(name)}
+        return {
+            "action": "send",
+            "to": data["to"],
+            "text": text,
+            **kept,
+            "queue": data["queue"],
+            "auto_retry": data["auto_retry"],
+            "idempotency_key": _key(f"text:{message.key}"),
+        }
+
+    def upsert_contacts(self, contacts: Sequence[Mapping[str, str]], key: str) -> Receipt:
+        """Make or change contacts at the gateway, as {name, phone}. Raises DriverError."""
+        return self._contacts("upsert", contacts, key)
+
+    def delete_contacts(self, contacts: Sequence[Mapping[str, str]], key: str) -> Receipt:
+        """Remove contacts at the gateway, as {id} or {phone}. Raises DriverError."""
+        return self._contacts("delete", contacts, key)
+
+    def _contacts(self, action: str, contacts: Sequence[Mapping[str, str]], key: str) -> Receipt:
+        if self._by_get:
+            raise Permanent("Metode GET tidak mengenal kontak. Pakai metode POST.")
+        given = {"action": action, "contacts": [dict(contact) for contact in contacts]}
+        data = wablock.payload(wablock.Block(given=given))
+        return self._post({**data, "idempotency_key": _key(key)})
+
+    def _post(self, data: Mapping[str, Any]) -> Receipt:
         reply = self.http.request(
             "POST",
             build_url(self.config["url"], self.config["secret"]),
-            headers={"Idempotency-Key": _key(message.key), **self._auth_headers()},
-            json=self.payload(message),
+            headers={"Idempotency-Key": data["idempotency_key"], **self._auth_headers()},
+            json=data,
         )
         return _gateway_answers.judge(reply, plain_text=False)
-
-    def _get_address(self, message: OutgoingMessage) -> str:
-        """Values are percent-encoded and placed after the host only, in one pass."""
-        values = {
-            "[number]": quote(message.to.lstrip("+"), safe=""),
-            "[text]": quote(message.text, safe=""),
-        }
-        return re.sub(
-            r"\[number\]|\[text\]", lambda place: values[place[0]], self.config["get_url"]
-        )
 
     def _auth_headers(self) -> dict[str, str]:
         auth = self.config["auth"]
@@ -206,37 +258,37 @@ class Gateway(MessageDriver):
 
     def check(self) -> Health:
         """The contract has no health call; we only say whether the server answers."""
-        url = self.config["get_url"] if self.config["mode"] == "get" else self.config["url"]
-        parts = urlsplit(url)
-        reply = self.http.request("GET", f"{parts.scheme}://{parts.netloc}/")
+        url = self.config["get_url"] if self._by_get else self.config["url"]
+        found = re.match(r"https?://[^/?#]+", url)
+        reply = self.http.request("GET", f"{found[0] if found else url}/")
         return Health(True, "Server gateway menjawab.", {"http": str(reply.status)})
+
+    def groups(self) -> list[Group]:
+        """The contract has no call for them; an id typed by hand is passed on."""
+        raise Permanent("Gateway ini tidak menyebutkan daftar grup. Salin ID grup dari panelnya.")
+
+
+def _worth_as_text(error: DriverError, data: Mapping[str, Any]) -> bool:
+    """Whether the buttons may be why: the refusal is certain and not about key, device, pace or
+    number. An answer that leaves the outcome open is never followed by a second message."""
+    special = any(data.get(name) for name in ("interactive", "message", "requestPhoneNumber"))
+    plain_no = isinstance(error, Permanent | Retryable) and error.http_status is not None
+    certain = not error.outcome_unknown and error.code != NOBODY
+    return data["action"] == "send" and special and plain_no and certain
+
+
+def _refuse_empty(data: Mapping[str, Any]) -> None:
+    if not any(data.get(name) for name in (*_CONTENT, "allowEmptyText")):
+        raise Permanent("Pesan ini tidak berisi apa pun. Periksa teksnya.")
+
+
+def _with_link(text: str, url: str) -> str:
+    return text if url in text else f"{text}\n\n{url}".strip()
 
 
 def _key(key: str) -> str:
     """At most 128 bytes, printable: it travels in a header."""
-    return key.encode("ascii", "replace")[:128].decode()
-
-
-def _path(url: str) -> str:
-    return urlsplit(url).path.lower()
-
-
-def _needs_secret(url: str) -> bool:
-    if any(place in url for place in ("{secret}", ":secret", "[secret]")):
-        return True
-    return "/ext/" not in _path(url) and "/wa" not in _path(url)
-
-
-def build_url(url: str, secret: str) -> str:
-    """The address to post to. The first placeholder form found is replaced everywhere."""
-    encoded = quote(secret, safe="")
-    for place in ("{secret}", ":secret", "[secret]"):
-        if place in url:
-            return url.replace(place, encoded)
-    if not _needs_secret(url):
-        return url
-    base, mark, query = url.partition("?")
-    return f"{base.rstrip('/')}/ext/{encoded}/wa{mark}{query}"
+    return re.sub(r"[^!-~]", "-", key)[:128]
 
 
 DRIVER = Gateway

@@ -18,8 +18,9 @@ from portal.core.driverkit import (
     Retryable,
 )
 from portal.infra.http import Http
+from portal.messaging.drivers._gateway_address import build_url, get_address
 from portal.messaging.drivers.base import MessageDriver
-from portal.messaging.drivers.gateway import Gateway, build_url
+from portal.messaging.drivers.gateway import Gateway
 from tests.contracts.messaging import MessageDriverContract, Sample, outgoing
 
 NOT_REGISTERED = '{"ok": false, "code": "NUMBER_NOT_REGISTERED", "message": "no such user"}'
@@ -128,6 +129,15 @@ class TestPost(MessageDriverContract):
         ("https://h/base/?x=1", "https://h/base/ext/a%2Fb/wa?x=1"),
         # Only the path counts: a host that begins with "wa" is no finished address.
         ("https://wa.example.com/", "https://wa.example.com/ext/a%2Fb/wa"),
+        ("https://wa.example.com", "https://wa.example.com/ext/a%2Fb/wa"),
+        # And only whole words.
+        ("https://h/wallet", "https://h/wallet/ext/a%2Fb/wa"),
+        ("https://h/api/wablas/", "https://h/api/wablas/ext/a%2Fb/wa"),
+        ("https://h/?next=/wa", "https://h/ext/a%2Fb/wa?next=/wa"),
+        ("https://h/WA", "https://h/WA"),
+        ("https://h/wa.php?x=1", "https://h/wa.php?x=1"),
+        ("https://h/#top", "https://h/ext/a%2Fb/wa"),
+        ("  https://h/ext/{secret}/wa ", "https://h/ext/a%2Fb/wa"),
     ],
 )
 def test_addresses(url: str, expected: str) -> None:
@@ -182,8 +192,7 @@ class TestGet(MessageDriverContract):
     @given(text=st.text(max_size=80), number=st.integers(10**9, 10**14))
     def test_nothing_in_a_message_moves_the_host(self, text: str, number: int) -> None:
         text = text.encode("utf-8", "ignore").decode()
-        driver = Gateway(self.config, Http())
-        address = driver._get_address(outgoing(to=f"+{number}", text=text))
+        address = get_address(self.config["get_url"], str(number), text)
         parts = urlsplit(address)
         assert (parts.scheme, parts.netloc, parts.path) == ("https", "old.test", "/send")
         assert parse_qs(parts.query, keep_blank_values=True)["text"] == [text]
