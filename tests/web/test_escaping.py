@@ -15,8 +15,10 @@ from portal.extensions import Base, db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now
 from portal.invoices.models import Invoice, InvoiceLine
+from portal.media.models import MediaFile
 from portal.messaging.models import Message, MessageAttempt, MessageText, NoticeRecipient
 from portal.messaging.models_channels import Channel, ChannelMeter
+from portal.messaging.models_inbound import HookEventCount, InboundMessage, MessageTemplate
 from portal.network.isolation import access_row
 from portal.network.models import NetworkAccess
 from portal.payments.models import (
@@ -31,6 +33,7 @@ from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.visitor import Visitor
 from tests.web.house import address, address_values, order_for, routes
+from tests.web.outside import from_outside
 
 SCRIPT, QUOTE = "<script>alert(1)</script>", '"><img src=x>'
 CANARY = f"{SCRIPT}{QUOTE}'"
@@ -47,7 +50,15 @@ FILLED: dict[Any, tuple[str, ...]] = {
     Credit: ("reason",),
     AttentionItem: ("sentence", "resolution", "resolved_by"),
     NetworkAccess: ("reason", "last_error"),
-    Message: ("reason", "provider_id", "dedupe_key", "batch", "body"),
+    Message: (
+        "reason",
+        "provider_id",
+        "dedupe_key",
+        "batch",
+        "body",
+        "billing_category",
+        "handled_by",
+    ),
     MessageAttempt: ("reason", "payload", "answer", "code"),
     MessageText: ("body", "created_by"),
     NoticeRecipient: ("name",),
@@ -55,6 +66,10 @@ FILLED: dict[Any, tuple[str, ...]] = {
     Broadcast: ("title", "body", "created_by"),
     AuditEntry: ("actor", "action", "reason", "ip"),
     ChannelMeter: ("pause_reason",),
+    InboundMessage: ("name", "form", "text", "payload", "seen_by", "sender"),
+    MessageTemplate: ("name", "category", "status", "quality", "reason", "problem"),
+    HookEventCount: ("name",),
+    MediaFile: ("filename", "mime", "created_by"),
 }
 
 
@@ -112,6 +127,8 @@ def house(app: Flask) -> dict[str, Any]:
         after={"v": [CANARY], CANARY: {CANARY: CANARY}},
     )
     db.session.add_all([message, *items, order, channel, meter, words, told, siaran, audit])
+    db.session.flush()
+    db.session.add_all(from_outside(budi.id, message.id, channel.id))
     access_row(line.id).decision = "by_hand"
     settings.change("company.name", CANARY)
     db.session.flush()
@@ -142,6 +159,10 @@ def _key(model: type[Base]) -> Any:
     return class_mapper(model).primary_key[0]
 
 
+UNSEEN = ("inbound_hook", "leader", "schedule", "number_sequence", "heartbeat")
+"""Tables no page shows, or only numbers of."""
+
+
 def test_every_text_column_is_thought_of() -> None:
     """A new text column must be filled above, or be named here as not for people's words."""
     ours = {
@@ -150,7 +171,7 @@ def test_every_text_column_is_thought_of() -> None:
         "outcome", "decision", "actual", "billing", "pause_kind",
         # Secrets, tokens and keys that are on no page.
         "password_hash", "session_token", "token_hash", "secret", "lease_token", "config", "key",
-        "holder", "bound_to",
+        "holder", "bound_to", "hook_token", "token",
     }  # fmt: skip
     strict = {  # checked or made by us: E.164, our own numbers, periods, ids
         "customer": {"phone", "phone_alt"},
@@ -165,11 +186,16 @@ def test_every_text_column_is_thought_of() -> None:
         "audit_log": {"subject"},
         "setting": {"value", "updated_by"},
         "router": {"name"},
+        "inbound_message": {"provider_id", "user_id", "reply_to", "flag"},
+        "message_template": {"provider_id", "wanted_category", "parameter_format"},
+        "media_file": {"sha256", "path"},
     }
     filled = {model.__tablename__: set(columns) for model, columns in FILLED.items()}
     missing = []
     for table in db.metadata.sorted_tables:
-        if table.name.startswith(("inbound", "leader", "schedule", "number_sequence", "heartbeat")):
+        if table.name.startswith(
+            ("inbound_hook", "leader", "schedule", "number_sequence", "heartbeat")
+        ):
             continue
         for column in table.columns:
             known = filled.get(table.name, set()) | strict.get(table.name, set()) | ours
