@@ -65,17 +65,30 @@ def judge(reply: Reply, *, plain_text: bool) -> Receipt:
     contract is JSON; other 2xx bodies are a yes only when they are just a word of success.
     """
     data = reply.json()
-    good = 200 <= reply.status < 300
     said = data if isinstance(data, dict) else {}
     verdict = _verdict(said)
     if verdict is None and (plain_text or not said):
         verdict = _words(reply, plain_text=plain_text)
-    if good and verdict:
-        found = said.get("id") or said.get("message_id")
-        plain = isinstance(found, str | int) and not isinstance(found, bool)
-        return Receipt(str(found) if plain else None, reply.text[:1000], reply.status)
-    words = " ".join(str(said.get(name) or "") for name in ("code", "message", "error", "reason"))
-    raise _refusal(reply, words.strip() if said else reply.text[:300], verdict)
+    return settle(reply, verdict, said.get("id") or said.get("message_id"), words_of(reply))
+
+
+def settle(reply: Reply, verdict: bool | None, provider_id: Any, words: str) -> Receipt:
+    """The receipt, or the error, of an answer whose body says yes, no, or neither (None)."""
+    if verdict and 200 <= reply.status < 300:
+        plain = isinstance(provider_id, str | int) and not isinstance(provider_id, bool)
+        known = str(provider_id)[:200] if plain and provider_id != "" else None
+        return Receipt(known, reply.text[:1000], reply.status)
+    raise _refusal(reply, words, verdict)
+
+
+def words_of(reply: Reply) -> str:
+    """What the body says in words, wherever providers put them."""
+    said = reply.json()
+    if not isinstance(said, dict) or not said:
+        return reply.text[:300]
+    return " ".join(
+        str(said.get(name) or "") for name in ("code", "message", "error", "reason")
+    ).strip()
 
 
 def _verdict(said: Mapping[str, Any]) -> bool | None:
