@@ -4,8 +4,9 @@ The cursor moves in the transaction that queues the messages, so a crash at any 
 doubles nor loses anybody. Every function here that says so commits.
 """
 
+import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,8 @@ from portal.infra.timekeeping import now, wall
 from portal.messaging import service as messaging
 from portal.messaging.models import Message
 from portal.messaging.service import NewMessage
+
+log = logging.getLogger(__name__)
 
 CHUNK = 500
 SECONDS = 30.0
@@ -52,15 +55,26 @@ def continue_all(seconds: float = SECONDS) -> int:
     """
     ends = time.monotonic() + seconds
     count = 0
-    for broadcast_id in _in("paused"):
-        _keep_still(broadcast_id)
-    for broadcast_id in _in("cancelled"):
-        _clear_away(broadcast_id)
-    for broadcast_id in _in("queueing"):
-        count += expand(broadcast_id, ends)
-    for broadcast_id in _in("sending"):
-        _finish(broadcast_id)
+    steps: Sequence[tuple[str, Callable[[int], int | None]]] = (
+        ("paused", _keep_still),
+        ("cancelled", _clear_away),
+        ("queueing", lambda broadcast_id: expand(broadcast_id, ends)),
+        ("sending", _finish),
+    )
+    for state, step in steps:
+        for broadcast_id in _in(state):
+            count += _alone(step, broadcast_id)
     return count
+
+
+def _alone(step: Callable[[int], int | None], broadcast_id: int) -> int:
+    """One broadcast that fails does not stop the others; it is tried again at the next tick."""
+    try:
+        return step(broadcast_id) or 0
+    except Exception:
+        db.session.rollback()
+        log.exception("broadcast %s could not go on", broadcast_id)
+        return 0
 
 
 def _in(state: str) -> Sequence[int]:

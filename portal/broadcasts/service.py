@@ -27,7 +27,7 @@ from portal.messaging.models import Message
 
 TICK = "continue_broadcasts"
 TWICE = timedelta(minutes=10)
-LEFT = ("leased", "sending", "accepted", "sent", "delivered", "read")
+LEFT = ("leased", "sending", "accepted", "sent", "delivered", "read", "manual")
 
 
 class BroadcastError(ValueError):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.customers import service as customers
@@ -132,7 +132,7 @@ def window_open(sender: str) -> bool:
     return last is not None and wall() - last < WINDOW
 
 
-def listed(everything: bool) -> Select[Any]:
+def listed(everything: bool) -> Any:
     """Answers with the customer's name, newest first; without `everything` those nobody has
     dealt with."""
     statement = select(InboundMessage, Customer.name).outerjoin(

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from portal.broadcasts import expansion, service
 from portal.broadcasts.audience import Audience
+from portal.broadcasts.models import Broadcast
 from portal.core.clock import FixedClock
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
@@ -50,6 +51,15 @@ def test_a_tick_queues_everybody_once_with_their_own_words(app: Flask) -> None:
     assert len(queued(broadcast_id)) == 2
     row = broadcast(broadcast_id)
     assert (row.state, row.total, row.queued, row.skipped) == ("sending", 2, 2, 0)
+
+
+def test_one_that_cannot_go_on_does_not_stop_the_others(app: Flask) -> None:
+    factories.subscription(factories.customer())
+    first, second = confirmed("Satu"), confirmed("Dua")
+    db.session.execute(update(Broadcast).where(Broadcast.id == first).values(audience=["rusak"]))
+    db.session.commit()
+    tick()
+    assert (len(queued(first)), len(queued(second))) == (0, 1)
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3])
