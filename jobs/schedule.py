@@ -17,6 +17,7 @@ from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import today, wall
 from portal.invoices import billing, runs
 from portal.invoices import service as invoices
+from portal.media import service as media
 from portal.messaging import retention, sending, templates
 from portal.network import isolation, reconcile
 from portal.notices import digest
@@ -80,6 +81,14 @@ def sync_templates() -> None:
     db.session.commit()
 
 
+def forget_old_files() -> None:
+    """Delete files whose address has expired, then what lies there without a row."""
+    while media.sweep():
+        db.session.commit()
+    db.session.rollback()
+    media.sweep_orphans()
+
+
 def issue_invoices() -> None:
     """Issue what the billing day brought; also what was missed while we were down."""
     for period in billing.due_periods(today()):
@@ -120,6 +129,7 @@ ENTRIES = (
     Entry("issue_invoices", 600, issue_invoices, lane="bulk", daily=True),
     Entry("forget_old_words", 3600, forget_old_words, lane="bulk", daily=True),
     Entry("sync_templates", 86_400, sync_templates, lane="bulk"),
+    Entry("forget_old_files", 3600, forget_old_files, lane="bulk"),
     Entry("remind", 600, remind, lane="bulk", daily=True),
     Entry("isolate", 600, isolate, lane="bulk", daily=True),
 )

@@ -39,6 +39,7 @@ class Settings:
     metrics_token: str = field(repr=False)
     router_sim_url: str
     outbound_allow: tuple[outbound.Network, ...]
+    media_dir: Path
     env: Mapping[str, str] = field(repr=False)
 
     @property
@@ -74,6 +75,7 @@ class Settings:
             metrics_token=_secret(env, "METRICS_TOKEN", None),
             router_sim_url=env.get("ROUTER_SIM_URL") or "",
             outbound_allow=_outbound_allow(env, app_env, errors),
+            media_dir=Path(env.get("MEDIA_DIR") or VAR / "media"),
             env=_with_secret_files(env, errors),
         )
         if errors:

@@ -125,9 +125,14 @@ class OwnContextClient(FlaskClient):
 
 @pytest.fixture
 def app(
-    database_url: str, clock: FixedClock, server_url: str, extra_env: dict[str, str]
+    database_url: str,
+    clock: FixedClock,
+    server_url: str,
+    tmp_path: Path,
+    extra_env: dict[str, str],
 ) -> Iterator[Flask]:
-    settings = Settings.from_env(environment(database_url, **extra_env))
+    own = {"MEDIA_DIR": str(tmp_path / "media"), **extra_env}
+    settings = Settings.from_env(environment(database_url, **own))
     app = create_app(settings, clock)
     app.test_client_class = OwnContextClient
     with app.app_context():

@@ -17,6 +17,7 @@ ITEMS = (
     ("dashboard.isolation", _l("Isolir"), "ban", "/admin/isolation"),
     ("messages.index", _l("Pesan"), "send", "/admin/messages"),
     ("broadcasts.index", _l("Siaran"), "speakerphone", "/admin/broadcasts"),
+    ("media_files.index", _l("Berkas"), "copy", "/admin/media"),
     ("plans.index", _l("Paket"), "package", "/admin/plans"),
     ("imports.index", _l("Impor"), "upload", "/admin/imports"),
     ("dashboard.audit", _l("Log audit"), "list-check", "/admin/audit"),

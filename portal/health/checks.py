@@ -16,6 +16,8 @@ from portal.health.invariants import INVARIANTS, violations
 from portal.infra import queue
 from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import wall
+from portal.media import service as media
+from portal.media import shelf
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,18 @@ def whatsapp() -> Finding:
     return Finding("whatsapp", "ok" if health.ok else "warn", health.sentence)
 
 
+def files() -> Finding:
+    """A live row for every file, and a file for every live row."""
+    missing, orphans = media.without_file(), media.orphans()
+    if missing:
+        ids = ", ".join(str(row_id) for row_id in missing[:20])
+        return Finding("files", "bad", f"uploaded files are gone from {shelf.folder()}: ids {ids}")
+    if orphans:
+        words = f"{len(orphans)} files without a row; the hourly sweep deletes them"
+        return Finding("files", "warn", words)
+    return Finding("files", "ok", "a live row for every file, a file for every row")
+
+
 def invariants() -> Iterator[Finding]:
     """One finding per invariant."""
     for rule in INVARIANTS:
@@ -118,6 +132,7 @@ CHECKS: Sequence[Callable[[], Finding]] = (
     outbox,
     configuration,
     whatsapp,
+    files,
 )
 
 

@@ -88,6 +88,10 @@ def address_values(  # noqa: PLR0913 - one of everything
         "broadcast_id": siaran.id,
         "channel_key": channel.id,
         "token": channel.hook_token,
+        "media_id": 1,
+        # Of no file: what a real one answers is in tests/media.
+        "media_token": "x" * 32,
+        "filename": "promo.jpg",
         "kind": "payment_reminder",
         "language": "id",
     }
