@@ -1,7 +1,7 @@
 """A second small Flask app for development: the providers Loket speaks to, over real HTTP.
 
-A phone that shows the WhatsApp messages, Meta's Graph API, a PHPNuxBill-style gateway,
-Pakasir v1 and v2 with a pay page, and an access router; each with faults to switch on.
+A phone that shows the WhatsApp messages, Meta's Graph API, a PHPNuxBill-style gateway, Fonnte,
+WatZap, Pakasir v1 and v2 with a pay page, and an access router; each with faults to switch on.
 It imports nothing of the product, keeps its state in its own SQLite file, and refuses to
 start in production.
 """
@@ -19,12 +19,33 @@ def create_app() -> "Flask":
         raise RuntimeError("The simulators are for development and refuse APP_ENV=production.")
     from flask import Flask, render_template
 
-    from portal.simulators import faults, gateway, graph, graph_templates, inbox, pakasir, router
+    from portal.simulators import (
+        faults,
+        fonnte,
+        gateway,
+        graph,
+        graph_templates,
+        inbox,
+        pakasir,
+        router,
+        watzap,
+    )
     from portal.simulators.store import Store
 
     app = Flask(__name__)
     app.extensions["store"] = Store.from_env()
-    for module in (inbox, faults, graph, graph_templates, gateway, pakasir, router):
+    modules = (
+        inbox,
+        faults,
+        graph,
+        graph_templates,
+        gateway,
+        fonnte,
+        watzap,
+        pakasir,
+        router,
+    )
+    for module in modules:
         app.register_blueprint(module.bp)
 
     @app.get("/")

@@ -10,7 +10,15 @@ from portal.simulators.store import Doc, store
 
 bp = Blueprint("faults", __name__)
 
-TARGETS = ("graph", "gateway", "pakasir_api", "pakasir_webhook", "router")
+TARGETS = (
+    "graph",
+    "gateway",
+    "fonnte",
+    "watzap",
+    "pakasir_api",
+    "pakasir_webhook",
+    "router",
+)
 NUMBERS = {
     "delay": "jeda tiap jawaban (detik)",
     "timeout": "1 = tidak pernah menjawab",

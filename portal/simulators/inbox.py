@@ -21,6 +21,7 @@ KINDS = (
     "broadcast",
     "staff_notice",
 )
+KEYS = frozenset({"api_key", "number_key", "access_token"})
 
 
 def digits(text: str) -> str:
@@ -47,6 +48,7 @@ def receive(driver: str, to: str, text: str, **about: Any) -> int:
             "to": digits(to),
             "text": text,
             "buttons": about.get("buttons") or [],
+            "media": about.get("media") or [],
             "received_at": now(),
             "driver": driver,
             "template": template,
@@ -61,12 +63,15 @@ def raw_request() -> Doc:
     """What was on the wire, credentials masked."""
     secret = {"authorization", "x-api-key", "cookie"}
     headers = {name: "***" if name.lower() in secret else value for name, value in request.headers}
+    body = request.get_json(silent=True) or request.form.to_dict()
+    if isinstance(body, dict):  # some want their keys here
+        body = {name: "***" if name in KEYS else value for name, value in body.items()}
     return {
         "method": request.method,
         # gunicorn keeps what was really asked for, percent signs and all
         "path": request.environ.get("RAW_URI") or request.full_path.rstrip("?"),
         "headers": headers,
-        "body": request.get_json(silent=True) or request.form.to_dict(),
+        "body": body,
     }
 
 
