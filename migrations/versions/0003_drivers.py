@@ -89,6 +89,8 @@ def upgrade() -> None:
     # Plain ADD COLUMN on both engines: rebuilding the biggest table would lock it for minutes.
     op.add_column('message', sa.Column('billing_category', sa.String(length=40), server_default='', nullable=False))
     op.add_column('message', sa.Column('billable', sa.Boolean(), nullable=True))
+    priced = sa.text("billing_category <> ''")
+    op.create_index('ix_message_priced', 'message', ['accepted_at'], unique=False, sqlite_where=priced, postgresql_where=priced)
     op.add_column('message', sa.Column('handled_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('message', sa.Column('handled_by', sa.String(length=80), server_default='', nullable=False))
     op.add_column('channel', sa.Column('hook_token', sa.String(length=64), nullable=True))

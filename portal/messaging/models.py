@@ -13,6 +13,7 @@ from portal.extensions import Model
 from portal.infra.types import State, UtcDateTime
 
 _EXIT = text("state IN ('failed', 'unknown', 'expired', 'cancelled')")
+PRICED = text("billing_category <> ''")
 
 
 class Message(Model):
@@ -37,6 +38,8 @@ class Message(Model):
         Index(
             "ix_message_recipient", "recipient", postgresql_ops={"recipient": "varchar_pattern_ops"}
         ),
+        # For what they cost: only what a provider put a price on.
+        Index("ix_message_priced", "accepted_at", sqlite_where=PRICED, postgresql_where=PRICED),
         Index("ix_message_exit", "state", "id", sqlite_where=_EXIT, postgresql_where=_EXIT),
     )
 

@@ -6,6 +6,7 @@ Meta's own sentence; only its options are ours. A text that was approved once is
 changing it here.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from portal.messaging.drivers.approved import (
@@ -77,6 +78,7 @@ CODE_SENTENCE = {
     "en": "*{{1}}* is your verification code. For your security, do not share this code.\n\n"
     "_This code expires in 5 minutes._",
 }
+_PLACE = re.compile(r"\{\{(\d{1,4})\}\}")
 TEMPLATE_KINDS: tuple[str, ...] = (*BODIES, "otp_code")
 """The kinds an official number sends as a template, in the order people meet them."""
 
@@ -148,9 +150,15 @@ def shown(components: Sequence[Component], kind: str, language: str) -> str:
     if not text:
         known = kind == "otp_code" and language_of(language)
         text = body(kind, language) if known else ""
-    values = examples(kind) if kind in TEMPLATE_KINDS else []
-    for number, value in enumerate(values, 1):
-        text = text.replace(f"{{{{{number}}}}}", value)
     header, footer = text_of(components, "HEADER"), text_of(components, "FOOTER")
     parts = (f"*{header}*" if header else "", text, f"_{footer}_" if footer else "")
-    return "\n\n".join(part for part in parts if part)
+    return with_examples(kind, "\n\n".join(part for part in parts if part))
+
+
+def with_examples(kind: str, text: str) -> str:
+    """A text with examples in its parameters; those of another kind stay as they are."""
+    values = examples(kind) if kind in TEMPLATE_KINDS else []
+    return _PLACE.sub(
+        lambda place: values[int(place[1]) - 1] if 0 < int(place[1]) <= len(values) else place[0],
+        text,
+    )

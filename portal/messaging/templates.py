@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from portal.core.driverkit import Capability, DriverError, Misconfigured, Permanent
 from portal.extensions import db
@@ -202,6 +202,22 @@ def rewrite(row: MessageTemplate, text: str) -> list[str]:
     if not wrong:
         _send_again(row, template_texts.draft(kind, row.name, row.language, text))
     return wrong
+
+
+def remove(row: MessageTemplate) -> None:
+    """Delete a template that carries nothing, at the provider too. Audited.
+
+    Raises DriverError; Misconfigured while it is used.
+    """
+    channel, code = channel_of(row.channel_id), row.language
+    if template_rows.kind_of(channel, row.name, code):
+        raise Misconfigured(_("Template ini sedang dipakai. Pilih yang lain dahulu."))
+    row_id, name, provider_id = row.id, row.name, row.provider_id
+    end_read()
+    _admin(channel).delete_template(name, provider_id)
+    db.session.execute(delete(MessageTemplate).where(MessageTemplate.id == row_id))
+    before = {"name": name, "language": code}
+    audit.record("whatsapp.template", f"channel:{channel.id}", before=before)
 
 
 def text_problems(kind: str, text: str) -> list[str]:

@@ -13,7 +13,7 @@ from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
 from portal.config import ROOT
-from portal.core.money import format_rupiah
+from portal.core.money import format_number, format_rupiah
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.infra import timekeeping
 from portal.web import access
@@ -22,6 +22,11 @@ from portal.web import access
 def rupiah(amount: int) -> str:
     """`Rp150.000` in both languages."""
     return format_rupiah(amount)
+
+
+def number(count: int) -> str:
+    """`12.500`, as people write counts here."""
+    return format_number(count)
 
 
 def date_id(day: date | None) -> str:
@@ -121,6 +126,7 @@ def init_app(app: Flask) -> None:
     """Register filters, globals and the `_ui` macros."""
     for function in (
         rupiah,
+        number,
         date_id,
         datetime_id,
         time_id,

@@ -34,6 +34,10 @@ USUAL = {
     "messages.retry_seconds": "10",
     "messages.retention_days": "90",
     "messages.cost_rupiah": "0",
+    "costs.utility": "0",
+    "costs.authentication": "0",
+    "costs.marketing": "0",
+    "costs.service": "0",
 }
 BOXES = {"isolation.enabled", "messages.patient_kinds"}
 
