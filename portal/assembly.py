@@ -53,6 +53,8 @@ BLUEPRINTS = (
     "portal.messaging.routes_texts",
     "portal.messaging.routes_settings",
     "portal.messaging.routes_channels",
+    "portal.messaging.routes_templates",
+    "portal.messaging.routes_costs",
     "portal.messaging.hooks",
     "portal.notices.routes_staff",
     "portal.broadcasts.routes_staff",
