@@ -64,8 +64,8 @@ def button_line(button: Button) -> str:
         return _flow_line(button)
     if target := button.url or button.phone or button.code:
         return f"{button.text}: {target}" if button.text not in {"", target} else target
-    words = button.text or button.id
-    return f"• {words}" if words else ""
+    words = (button.text or button.id).replace("|", " ")
+    return f"• {words}" if words.strip() else ""
 
 
 def _flow_line(button: Button) -> str:
