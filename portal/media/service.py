@@ -81,12 +81,23 @@ def url(file: MediaFile) -> str:
     return f"{settings.public_url}/media/{file.token}/{file.filename}"
 
 
-def by_url(address: str) -> MediaFile | None:
-    """The live file behind one of our own public addresses; None for any other."""
+def is_ours(address: str) -> bool:
+    """Whether an address is one of a file here, live or not."""
+    return _path_of(address) is not None
+
+
+def _path_of(address: str) -> re.Match[str] | None:
     settings: Settings = current_app.extensions["loket.settings"]
     plain = address.strip().partition("#")[0].partition("?")[0]
-    found = _PATH.fullmatch(plain.removeprefix(settings.public_url))
-    if not plain.startswith(settings.public_url) or found is None:
+    if not plain.startswith(settings.public_url):
+        return None
+    return _PATH.fullmatch(plain.removeprefix(settings.public_url))
+
+
+def by_url(address: str) -> MediaFile | None:
+    """The live file behind one of our own public addresses; None for any other."""
+    found = _path_of(address)
+    if found is None:
         return None
     return by_token(found[1], found[2])
 

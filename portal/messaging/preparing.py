@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import func, select
 
 from portal.core.driverkit import Capability
+from portal.core.wablock import Block
 from portal.extensions import db
-from portal.messaging import masking, recheck, routing, texts
+from portal.messaging import attachments, masking, recheck, routing, texts
 from portal.messaging.channels import ENV_KEY, ActiveChannel
 from portal.messaging.claims import Claimed, Ending
 from portal.messaging.delivery import KEY_WINDOW, MAY_HAVE_ARRIVED, Retry
-from portal.messaging.drivers.base import MessageDriver, OutgoingMessage
+from portal.messaging.drivers.base import Media, MessageDriver, OutgoingMessage
 from portal.messaging.models import MessageAttempt
 from portal.messaging.routing import Route
 
@@ -61,6 +62,7 @@ class Batch:
     codes: dict[int, tuple[str | None, str]]
     bound_since: dict[int, datetime]
     refused: dict[int, dict[str, str]]
+    media: dict[str, Media | None] = field(default_factory=dict)
 
 
 def read(claimed: Sequence[Claimed]) -> Batch:
@@ -152,6 +154,11 @@ def _ready(
     driver = driver_of(route.channel)
     params = recheck.current_params(message, batch.facts)
     composed = texts.compose(message.kind, message.language, params, code, body=message.body)
+    try:
+        media = _media(composed.block, batch) if composed.block else None
+    except attachments.Gone:
+        found.endings.append(_ending(message, recheck.Verdict("failed", attachments.GONE)))
+        return
     outgoing = OutgoingMessage(
         to=message.recipient,
         kind=message.kind,
@@ -160,6 +167,7 @@ def _ready(
         text=composed.words(media=Capability.MEDIA in driver.capabilities),
         params=texts.template_params(message.kind, message.language, params, code),
         block=composed.block,
+        media=media if Capability.MEDIA in driver.capabilities else None,
     )
     if len(outgoing.text) > driver.text_limit:
         words = f"Teks terlalu panjang untuk {route.channel.label}: {len(outgoing.text)} huruf."
@@ -168,6 +176,17 @@ def _ready(
     mask = masking.Mask(code, message.recipient, route.channel.secrets)
     payload = mask.payload(driver.payload(outgoing))
     found.ready.append(Sendout(message, route.channel, driver, outgoing, mask, params, payload))
+
+
+def _media(block: Block, batch: Batch) -> Media | None:
+    """The header file of a block, looked up once a batch: a broadcast has the same for all."""
+    about = block.interactive
+    url = about.header_media if about else None
+    if not url:
+        return None
+    if url not in batch.media:
+        batch.media[url] = attachments.of(block)
+    return batch.media[url]
 
 
 def _ending(message: Claimed, verdict: recheck.Verdict) -> Ending:
