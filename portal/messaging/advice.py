@@ -48,18 +48,20 @@ KEY = Advice(_l("Perbaiki alamat atau kunci gateway di pengaturan, lalu kirim ul
 
 # Meta's codes, as in the driver's own table.
 META: dict[int, Advice] = {
-    **dict.fromkeys((131026, 131009, 131021), NUMBER),
+    **dict.fromkeys((131026, 131009, 131021, 131062, 137000), NUMBER),
     **dict.fromkeys(
-        (131008, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018), TEMPLATE
+        (131008, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018, 132068),
+        TEMPLATE,
     ),
     **dict.fromkeys(
         (0, 3, 10, 33, 190, 368, 130497, 131005, 131030, 131031, 131037, 131042, 131045), ACCOUNT
     ),
-    **dict.fromkeys((133006, 133010), ACCOUNT),
+    **dict.fromkeys((131063, 133000, 133005, 133006, 133008, 133009, 133010), ACCOUNT),
+    **dict.fromkeys((133015, 133016, 134011), ACCOUNT),
     **dict.fromkeys((130472, 131049), TOMORROW),
-    **dict.fromkeys((4, 80007, 80008, 80012, 130429, 131048, 131056, 131064), SLOWER),
-    **dict.fromkeys((1, 2, 131000, 131016, 131057, 133004), BACK_SOON),
-    **dict.fromkeys((100, 131051, 131053), INSPECT),
+    **dict.fromkeys((4, 80007, 80008, 80012, 130429, 131048, 131056, 131064, 132069), SLOWER),
+    **dict.fromkeys((1, 2, 131000, 131016, 131057, 131059, 133004), BACK_SOON),
+    **dict.fromkeys((100, 131051, 131052, 131053, 131055, 135000), INSPECT),
     131047: Advice(
         _l("Pakai saluran lain untuk teks bebas, atau tunggu pelanggan menulis lebih dulu."),
         SETTINGS,
