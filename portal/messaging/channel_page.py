@@ -18,11 +18,14 @@ from portal.messaging import (
     channels,
     meters,
     queries,
+    template_queries,
+    templates,
 )
 from portal.messaging.channels import ENV_KEY, ActiveChannel
 from portal.messaging.kinds import KINDS
 from portal.messaging.models_channels import Channel
 from portal.messaging.registry import REGISTRY
+from portal.messaging.template_queries import Overview
 from portal.web.htmx import is_fragment, page, render_block
 
 TEMPLATE = "messaging/settings.html"
@@ -135,6 +138,7 @@ def context(about: Subject, **more: Any) -> dict[str, Any]:
         "form": form,
         "limits": limits,
         "presets": channel_limits.PRESETS,
+        "approved": _approved(about.kind, edited),
         "today_iso": channel_limits.today().isoformat(),
         "kinds": [KINDS[name] for name in KINDS if name != "staff_notice"],
         **more,
@@ -162,6 +166,13 @@ def _empty() -> dict[str, Any]:
         "name_typed": None,
         "name_error": "",
     }
+
+
+def _approved(kind: str, channel_id: int | None) -> Overview | None:
+    """How a channel's approved texts are doing; None for one that needs none."""
+    if channel_id is None or not templates.able(kind):
+        return None
+    return template_queries.overview(channel_id)
 
 
 def _hooks(kind: str, channel_id: int | None) -> dict[str, Any]:
