@@ -67,7 +67,7 @@ def drop(path: str) -> None:
 
 def place(path: str) -> Path:
     """Where a row's file lies. Raises ValueError for a path that leaves the folder."""
-    if Path(path).name != path or path.startswith("."):
+    if not path or Path(path).name != path or path.startswith("."):
         raise ValueError("not a file of ours")
     return folder() / path
 

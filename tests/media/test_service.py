@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -92,23 +93,21 @@ def test_days_are_one_to_seven(app: Flask) -> None:
 def test_after_a_week_row_and_file_are_gone(app: Flask, clock: FixedClock) -> None:
     row = stored()
     address = service.url(row)
-    clock.advance(timedelta(days=7) - timedelta(seconds=1))
+    clock.move(days=7, seconds=-1)
     run_now(BY_NAME["forget_old_files"])
     assert service.by_url(address) and len(on_disk()) == 1
-    clock.advance(timedelta(seconds=1))
+    clock.move(seconds=1)
     assert service.by_url(address) is None, "before the sweep, too"
     db.session.rollback()
     run_now(BY_NAME["forget_old_files"])
     assert rows() == 0 and on_disk() == []
 
 
-def test_many_expire_at_once(
-    app: Flask, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service, "CHUNK", 4)
-    for _ in range(10):
-        stored()
-    clock.advance(timedelta(days=8))
+def test_more_than_a_chunk_expires_at_once(app: Flask, clock: FixedClock) -> None:
+    for _ in range(service.CHUNK + 5):
+        service.store(io.BytesIO(samples.pdf()), "a.pdf", "siti")
+    db.session.commit()
+    clock.move(days=8)
     live = stored()
     run_now(BY_NAME["forget_old_files"])
     assert on_disk() == [live.path] and rows() == 1
@@ -156,15 +155,17 @@ def test_a_full_disk_leaves_nothing_half(
 
 def test_the_database_keeps_its_room(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     free = shelf.SPARE_BYTES + len(samples.pdf()) - 1
-    monkeypatch.setattr(shelf.shutil, "disk_usage", lambda _path: type("U", (), {"free": free}))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: type("U", (), {"free": free}))
     with pytest.raises(service.Refused, match="Ruang penyimpanan penuh"):
         service.store(io.BytesIO(samples.pdf()), "a.pdf", "siti")
     assert on_disk() == []
 
 
-def test_all_files_together_have_a_limit(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_files_together_have_a_limit(app: Flask) -> None:
+    row = stored()
+    row.size = service.MOST_TOGETHER - len(samples.pdf())
+    db.session.commit()
     stored()
-    monkeypatch.setattr(service, "MOST_TOGETHER", 2 * len(samples.pdf()) - 1)
     with pytest.raises(service.Refused, match="Ruang penyimpanan penuh"):
         service.store(io.BytesIO(samples.pdf()), "b.pdf", "siti")
 
