@@ -43,6 +43,8 @@ BLUEPRINTS = (
     "portal.plans.routes_staff",
     "portal.settings.routes_staff",
     "portal.invoices.routes_staff",
+    "portal.media.routes_public",
+    "portal.media.routes_staff",
     "portal.payments.routes_customer",
     "portal.payments.routes_staff",
     "portal.payments.hooks",
