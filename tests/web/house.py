@@ -15,6 +15,7 @@ from portal.infra.timekeeping import now
 from portal.invoices.models import Invoice
 from portal.messaging.models import Message, MessageAttempt, NoticeRecipient
 from portal.messaging.models_channels import Channel
+from portal.messaging.models_inbound import MessageTemplate
 from portal.payments.models import AttentionItem, PaymentOrder, PaymentOrderInvoice
 from portal.subscriptions.models import Subscription
 from tests import factories
@@ -40,6 +41,8 @@ def house(app: Flask) -> dict[str, Any]:
     # Carried a message, so that the matrix's own click on "delete" leaves it there.
     carried = {"message_id": message.id, "channel_id": spare.id, "lease_token": "t"}
     db.session.add(MessageAttempt(**carried, driver="console", started_at=now()))
+    template = {"channel_id": spare.id, "name": "overdue_notice", "language": "id"}
+    db.session.add(MessageTemplate(**template, status="APPROVED", synced_at=now()))
     values = address_values(
         budi=budi, line=line, bill=bill, payment_id=payment_id, message=message, item=item,
         told=told, siaran=siaran, channel=spare,
@@ -92,6 +95,7 @@ def address_values(  # noqa: PLR0913 - one of everything
         # Of no file: what a real one answers is in tests/media.
         "media_token": "x" * 32,
         "filename": "promo.jpg",
+        "template_id": 1,
         "kind": "payment_reminder",
         "language": "id",
     }
