@@ -44,6 +44,7 @@ ENTRIES: dict[str, Any] = {
     "issue_invoices": _l("Terbitkan tagihan bulanan"),
     "forget_old_words": _l("Kosongkan isi pesan lama"),
     "sync_templates": _l("Baca status template WhatsApp"),
+    "forget_old_files": _l("Hapus berkas pesan yang kedaluwarsa"),
     "remind": _l("Ingatkan jatuh tempo"),
     "isolate": _l("Isolir dan buka akses"),
 }
