@@ -1,9 +1,9 @@
 """A second small Flask app for development: the providers Loket speaks to, over real HTTP.
 
 A phone that shows the WhatsApp messages, Meta's Graph API, a PHPNuxBill-style gateway, Fonnte,
-WatZap, Pakasir v1 and v2 with a pay page, and an access router; each with faults to switch on.
-It imports nothing of the product, keeps its state in its own SQLite file, and refuses to
-start in production.
+WatZap, Twilio, GoWA, Pakasir v1 and v2 with a pay page, and an access router; each with faults
+to switch on. It imports nothing of the product, keeps its state in its own SQLite file, and
+refuses to start in production.
 """
 
 import os
@@ -23,11 +23,13 @@ def create_app() -> "Flask":
         faults,
         fonnte,
         gateway,
+        gowa,
         graph,
         graph_templates,
         inbox,
         pakasir,
         router,
+        twilio,
         watzap,
     )
     from portal.simulators.store import Store
@@ -42,6 +44,8 @@ def create_app() -> "Flask":
         gateway,
         fonnte,
         watzap,
+        twilio,
+        gowa,
         pakasir,
         router,
     )

@@ -15,6 +15,8 @@ TARGETS = (
     "gateway",
     "fonnte",
     "watzap",
+    "twilio",
+    "gowa",
     "pakasir_api",
     "pakasir_webhook",
     "router",

@@ -35,11 +35,24 @@ def send(
 ) -> None:
     """Deliver in the background; what fails is tried again for ten minutes, as Meta would."""
     body = json.dumps(payload, separators=(",", ":")).encode()
+    send_body(store, path, body, headers, delay, times)
+
+
+def send_body(
+    store: Store,
+    place: str,
+    body: bytes,
+    headers: dict[str, str],
+    delay: float = 0.0,
+    times: int = 1,
+) -> None:
+    """The same for a body that is written already. `place` is a path of the portal, or a whole
+    address for providers that are told one with every message."""
 
     def run() -> None:
         time.sleep(delay)
         for _ in range(times):
-            _deliver(store, path, body, headers)
+            _deliver(store, place, body, headers)
 
     threading.Thread(target=run, daemon=True).start()
 
@@ -52,10 +65,11 @@ def send_signed(store: Store, payload: Doc, secret: str, delay: float) -> None:
 
 
 def _deliver(store: Store, path: str, body: bytes, headers: dict[str, str]) -> None:
+    address = path if path.startswith(("http://", "https://")) else portal_url() + path
     for wait in RETRY_AFTER:
         try:
             answer = requests.post(
-                portal_url() + path,
+                address,
                 data=body,
                 headers={"Content-Type": "application/json", **headers},
                 timeout=5,
