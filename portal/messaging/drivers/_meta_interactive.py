@@ -141,7 +141,7 @@ def _around(block: Block, inner: Interactive, media: Doc | None, longest: int) -
         buttons=(),
         sections=(),
         footer=None,
-        header_media=None,
+        header_media=None if media is not None else inner.header_media,
         header_text=None if in_header else inner.header_text,
     )
     made["body"] = {"text": _fit(spelled_out(replace(block, interactive=rest)), longest)}

@@ -20,6 +20,7 @@ OWN_WORDS = 900
 """The longest text that may stand in a template's {{1}}: a body has 1024 in all."""
 CODE = "otp_code"
 UPLOADED = "(diunggah saat dikirim)"
+_LINK = re.compile(r"https?://\S+$")
 _KINDS = frozenset({"image", "video", "document"})
 
 
@@ -42,7 +43,7 @@ def takes_template(message: OutgoingMessage, config: Mapping[str, str]) -> bool:
     if message.kind in TEMPLATE_KINDS:
         return True
     named = message.kind in FREE_KINDS and config.get(f"template_{message.kind}")
-    return bool(named) and len(flat(message.text)) <= OWN_WORDS
+    return bool(named) and len(_own_words(message, config)) <= OWN_WORDS
 
 
 def wants_upload(message: OutgoingMessage, config: Mapping[str, str]) -> Media | None:
@@ -57,11 +58,13 @@ def wants_upload(message: OutgoingMessage, config: Mapping[str, str]) -> Media |
 
 def file_of(message: OutgoingMessage) -> Media | None:
     """The message's file; else the one its block links to."""
-    if message.media is not None:
-        return message.media if message.media.kind in _KINDS else None
+    given = message.media
+    if given is not None:
+        sendable = given.load is not None or _LINK.match(given.url)
+        return given if sendable and given.kind in _KINDS else None
     inner = message.block.interactive if message.block else None
     link = ((inner and inner.header_media) or "").strip()
-    if inner is None or not re.match(r"https?://\S+$", link):
+    if inner is None or not _LINK.match(link):
         return None
     return Media(inner.media_kind, link)
 
@@ -74,13 +77,22 @@ def flat(value: str) -> str:
 def _template(message: OutgoingMessage, config: Mapping[str, str], media_id: str) -> Doc:
     made: Doc = {
         "name": config[f"template_{message.kind}"],
-        "language": {"code": config["language"]},
+        "language": {"policy": "deterministic", "code": config["language"]},
     }
     own = message.kind in FREE_KINDS
-    values = [flat(value) for value in ([message.text] if own else message.params)]
+    said = [_own_words(message, config)] if own else message.params
+    values = [flat(value) for value in said]
     components = [*_header(message, config, values, media_id), *_body(message, config, values)]
     components += _buttons(message, config, values)
     return {**made, "components": components} if components else made
+
+
+def _own_words(message: OutgoingMessage, config: Mapping[str, str]) -> str:
+    """Staff's words for a template's {{1}}, with the link of a file the template has no room
+    for."""
+    if _parts(message, config).get("header") == "media":
+        return message.text
+    return _with_link(message)
 
 
 def _body(message: OutgoingMessage, config: Mapping[str, str], values: Sequence[str]) -> list[Doc]:
@@ -153,11 +165,8 @@ def _free(message: OutgoingMessage, media_id: str) -> Doc:
     given = None if media is None else _file(media, media_id)
     if message.block is not None and (made := interactive(message.block, given)) is not None:
         return {"type": "interactive", "interactive": made}
-    if media is None or given is None:
-        return _text(message.text)
-    if len(message.text) > CAPTION:
-        # The link stands for the file, unless the words name it already.
-        return _text("\n\n".join(filter(None, (message.text, _unsaid(media, message.text)))))
+    if media is None or given is None or len(message.text) > CAPTION:
+        return _text(_with_link(message))
     inner = given[media.kind]
     return {
         "type": media.kind,
@@ -165,8 +174,12 @@ def _free(message: OutgoingMessage, media_id: str) -> Doc:
     }
 
 
-def _unsaid(media: Media, text: str) -> str:
-    return "" if not media.url or media.url in text else media.url
+def _with_link(message: OutgoingMessage) -> str:
+    """The words, and the link of the file that does not go with them, unless they name it."""
+    media = message.media or file_of(message)
+    inner = message.block.interactive if message.block else None
+    link = media.url if media else ((inner and inner.header_media) or "")
+    return message.text if link in message.text else f"{message.text}\n\n{link}".strip()
 
 
 def _text(words: str) -> Doc:
