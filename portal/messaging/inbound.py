@@ -29,6 +29,9 @@ from portal.messaging.text_values import clean
 WINDOW = timedelta(hours=24)
 """How long after a customer's last word free text may be sent on official channels."""
 NOT_REQUESTED = "DID_NOT_REQUEST_CODE"
+# Chosen in WhatsApp's own menu, about promotions only; nobody wrote anything.
+_PREFERENCE = {"MARKETING_STOP": "promo_out", "MARKETING_RESUME": "promo_in"}
+_UNWRITTEN = ("user_preferences", "system")
 _STOP = frozenset({"stop", "berhenti", "unsubscribe", "henti", "stop promo", "berhenti langganan"})
 _START = frozenset({"mulai", "start", "lanjut", "unstop"})
 LONGEST = 4096
@@ -36,6 +39,8 @@ FLAGS: dict[str, Any] = {
     "opt_out": _l("Minta berhenti"),
     "opt_in": _l("Minta mulai lagi"),
     "not_requested": _l("Tidak meminta kode"),
+    "promo_out": _l("Tidak mau promosi"),
+    "promo_in": _l("Mau promosi lagi"),
 }
 
 
@@ -71,7 +76,9 @@ def take(source: str, scope: Scope, event: events.InboundMessage) -> None:
 
 
 def flag_of(event: events.InboundMessage) -> str:
-    """What an answer asks for: opt_out, opt_in, not_requested, or nothing."""
+    """What an answer asks for: one of FLAGS, or nothing."""
+    if event.form == "user_preferences":
+        return _PREFERENCE.get(event.payload, "")
     if event.payload == NOT_REQUESTED:
         return "not_requested"
     words = re.sub(r"[^a-z ]+", " ", event.text.lower()).split()
@@ -110,6 +117,10 @@ def _obey(inbound_id: int, customer_id: int | None, flag: str) -> None:
         optouts.choose(customer_id, (), "reply")
     elif flag == "opt_in":
         optouts.choose(customer_id, optouts.OPTIONAL, "reply")
+    elif flag == "promo_out":
+        optouts.set(customer_id, "broadcast", "reply")
+    elif flag == "promo_in":
+        optouts.clear(customer_id, "broadcast")
     elif flag == "not_requested":
         notices.tell(
             "channel",
@@ -122,7 +133,9 @@ def _obey(inbound_id: int, customer_id: int | None, flag: str) -> None:
 def last_word(sender: str) -> datetime | None:
     """When this number last wrote to us."""
     return db.session.scalar(
-        select(func.max(InboundMessage.at)).where(InboundMessage.sender == sender)
+        select(func.max(InboundMessage.at)).where(
+            InboundMessage.sender == sender, InboundMessage.form.not_in(_UNWRITTEN)
+        )
     )
 
 
