@@ -250,6 +250,11 @@ def test_keys_of_the_message(line: str, expected: Block) -> None:
             (Button("flow", "", id="cta_url", params='{"a":"b|c"}'),),
         ),
         (
+            ("type=native_flow", "[button](n|p|q)"),
+            "native_flow",
+            (Button("flow", "", id="n", params="p"),),
+        ),
+        (
             ("[button](1|Ya)", "[button](url|A|https://a)"),
             "template",
             (Button("reply", "Ya", id="1"), Button("url", "A", url="https://a")),

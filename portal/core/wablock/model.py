@@ -6,6 +6,8 @@ from typing import Any
 
 HEADER_KINDS = {1: "text", 2: "image", 3: "video", 4: "document"}
 TYPES = ("buttons", "list", "template", "native_flow")
+SPACE = " \t\n\r\0\x0b"
+"""What is trimmed. A no-break space is not: people use it to indent."""
 TEMPLATE_KINDS = ("quick", "url", "call", "copy")
 
 Words = Callable[[str], str]

@@ -5,12 +5,14 @@ and those of a second one are kept, an opened `[text](` without an end takes the
 and a missing or stray tag never reaches a customer.
 """
 
+import json
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from portal.core.wablock.given import NotJson, read_json
 from portal.core.wablock.model import (
+    SPACE,
     TEMPLATE_KINDS,
     TYPES,
     Block,
@@ -21,8 +23,6 @@ from portal.core.wablock.model import (
 )
 from portal.core.wablock.words import spelled_out
 
-SPACE = " \t\n\r\0\x0b"
-"""What is trimmed. A no-break space is not: people use it to indent."""
 _TAG = re.compile(r"\[\[(/?)wa\]\]", re.IGNORECASE)
 _GAP = r"[ \t\r\f\v]*"
 _BRACKET = re.compile(rf"\[([A-Za-z0-9_]+)\]{_GAP}\((.*)\){_GAP}")
@@ -240,14 +240,24 @@ def read_button(value: str, so_far: str) -> Button:
     parts = _parts(value)
     kind = lowered(parts[0])
     if so_far == "native_flow":
-        name, _, params = value.partition("|")
-        return Button("flow", "", id=name.strip(SPACE), params=params.strip(SPACE))
+        rest = value.partition("|")[2].strip(SPACE)
+        # Parts after the second are ignored, but JSON may hold a bar itself.
+        params = rest if _is_json(rest) else [*parts, ""][1]
+        return Button("flow", "", id=parts[0], params=params)
     answer = so_far == "buttons" and len(parts) < 3
     if kind in TEMPLATE_KINDS and not answer:
         return _template_button(kind, [*parts[1:], *[""] * 2][:2], len(parts))
     if so_far == "template":
         return Button("other", value)
     return Button("reply", parts[1] if len(parts) > 1 else parts[0], id=parts[0])
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _template_button(kind: str, rest: list[str], said: int) -> Button:

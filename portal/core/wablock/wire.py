@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from portal.core.wablock.model import Block, Button, Interactive
+from portal.core.wablock.model import SPACE, Block, Button, Interactive
 from portal.core.wablock.words import interactive_words
 
 _RENAMED = {
@@ -34,7 +34,7 @@ def payload(block: Block) -> dict[str, Any]:
         if value is not None and data.get(new) is None:
             data[new] = value
     action = data.get("action")
-    data["action"] = str(action).strip().lower() if action is not None else "send"
+    data["action"] = str(action).strip(SPACE).lower() if action is not None else "send"
     data["action"] = data["action"] or "send"
     if isinstance(data.get("to"), str):
         data["to"] = number(data["to"])
@@ -52,7 +52,7 @@ def payload(block: Block) -> dict[str, Any]:
 
 def number(text: str) -> str:
     """A phone number as digits, a leading 0 as the country code; other ids untouched."""
-    text = text.strip()
+    text = text.strip(SPACE)
     digits = re.sub(r"[^0-9]", "", text)
     if not digits or _PHONE.fullmatch(text) is None:
         return text
@@ -190,7 +190,7 @@ def _clean_row(row: Mapping[str, Any]) -> dict[str, Any] | None:
 def _string(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else ""
-    return "" if value is None or isinstance(value, dict | list) else str(value).strip()
+    return "" if value is None or isinstance(value, dict | list) else str(value).strip(SPACE)
 
 
 def _rescue(data: dict[str, Any], interactive: Interactive | None) -> None:
@@ -200,7 +200,7 @@ def _rescue(data: dict[str, Any], interactive: Interactive | None) -> None:
         place = "body"
     said = data.get(place) or ""
     for words in interactive_words(interactive) if interactive else ():
-        if words.strip() and isinstance(said, str) and words.strip() not in said:
-            said = f"{said.rstrip()}\n\n{words.strip()}" if said else words
+        if words.strip(SPACE) and isinstance(said, str) and words.strip(SPACE) not in said:
+            said = f"{said.rstrip(SPACE)}\n\n{words.strip(SPACE)}" if said else words
     if said:
         data[place] = said

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterator
 
-from portal.core.wablock.model import Block, Button, Interactive, Row
+from portal.core.wablock.model import SPACE, Block, Button, Interactive, Row
 
 
 def fallback_text(block: Block) -> str:
     """The text PHPNuxBill would send where only text goes: text, body, message, then the
     interactive part's; the first that is not empty, trimmed. May be empty."""
-    return next((words.strip() for words in _top_words(block) if words), "") or (
-        ((block.interactive and block.interactive.text) or "").strip()
+    return next((words.strip(SPACE) for words in _top_words(block) if words), "") or (
+        ((block.interactive and block.interactive.text) or "").strip(SPACE)
     )
 
 
@@ -24,7 +24,7 @@ def spelled_out(block: Block, media: bool = False) -> str:
     if block.interactive is not None:
         parts += interactive_words(block.interactive, media=media)
     for part in parts:
-        part = part.strip()
+        part = part.strip(SPACE)
         # Words outside a block are often the same message again, for those without buttons.
         if part and not any(part in before for before in said):
             said.append(part)
@@ -65,7 +65,7 @@ def button_line(button: Button) -> str:
     if target := button.url or button.phone or button.code:
         return f"{button.text}: {target}" if button.text not in {"", target} else target
     words = (button.text or button.id).replace("|", " ")
-    return f"• {words}" if words.strip() else ""
+    return f"• {words}" if words.strip(SPACE) else ""
 
 
 def _flow_line(button: Button) -> str:

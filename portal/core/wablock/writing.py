@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from portal.core.wablock.model import TEMPLATE_KINDS, Block, Button, Interactive
-from portal.core.wablock.reading import CLOSING, SPACE, parse_body, read_button, without_tags
+from portal.core.wablock.model import SPACE, TEMPLATE_KINDS, Block, Button, Interactive
+from portal.core.wablock.reading import CLOSING, parse_body, read_button, without_tags
 
 
 def write(block: Block) -> str:
