@@ -16,6 +16,7 @@ from portal.messaging import (
     channel_limits,
     channel_overview,
     channels,
+    guides,
     meters,
     queries,
     template_queries,
@@ -120,6 +121,8 @@ def context(about: Subject, **more: Any) -> dict[str, Any]:
         **_hooks(about.kind, edited),
         "shown": about.kind,
         "about": about,
+        "abilities": guides.abilities(about.kind),
+        "guide": guides.exists(about.kind),
         "edited": edited,
         "edited_name": channels.labels().get(edited, "") if edited else "",
         "used": used,
@@ -187,5 +190,6 @@ def _hooks(kind: str, channel_id: int | None) -> dict[str, Any]:
         path, source = f"/hooks/messaging/{token}", f"{source}.{channel_id}"
     return {
         "webhook_url": f"{config.public_url}{path}" if path else "",
+        "webhook_later": bool(calls) and not path,
         "last_hook": queries.last_hook(source) if path else None,
     }

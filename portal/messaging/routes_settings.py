@@ -6,14 +6,21 @@ The list of channels and what can be done with each is in `routes_channels.py`.
 import secrets
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, abort, jsonify, request, url_for
 from flask_babel import gettext as _
 
 from portal.core.driverkit import Health, Misconfigured
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.extensions import db
 from portal.infra.timekeeping import wall
-from portal.messaging import channel_config, channel_form, channel_page, channels, testing
+from portal.messaging import (
+    channel_config,
+    channel_form,
+    channel_page,
+    channels,
+    guides,
+    testing,
+)
 from portal.messaging.channel_page import TEMPLATE, Subject, context, subject
 from portal.messaging.kinds import KINDS
 from portal.messaging.registry import REGISTRY
@@ -30,6 +37,16 @@ def index() -> Any:
     """The page; `?driver=` or `?channel=` shows those fields without choosing them."""
     about = subject(request.args)
     return page(TEMPLATE, block="channel", **context(about, via=request.args.get("via", "")))
+
+
+@bp.get("/guide/<kind>")
+@staff("settings")
+def guide(kind: str) -> Any:
+    """How to set up a driver, from its guide."""
+    if not guides.exists(kind):
+        abort(404)
+    driver = REGISTRY.get(kind)
+    return page("messaging/guide.html", driver=driver, html=guides.html(kind))
 
 
 @bp.post("/fields")
