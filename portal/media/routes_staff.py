@@ -39,8 +39,11 @@ def upload() -> Any:
     file = request.files.get("file")
     if file is None:
         return _list(error=_("Pilih berkas dahulu."), status=422)
+    by = current_user.email
+    # Nobody should wait for our lock on the database while a photo is decoded.
+    db.session.rollback()
     try:
-        row = service.store(file.stream, file.filename or "", current_user.email)
+        row = service.keep(service.examine(file.stream), file.filename or "", by)
         db.session.commit()
     except service.Refused as error:
         db.session.rollback()

@@ -46,11 +46,42 @@ class Refused(ValueError):
 
 
 def store(upload: IO[bytes], filename: str, by: str, days: int = KEPT.days) -> MediaFile:
-    """Take in a file: checked by content, images written anew, at most 16 MB, for 1 to 7 days.
+    """Take in a file: `examine` and `keep` in one. The caller commits. Raises Refused."""
+    return keep(examine(upload), filename, by, days)
 
-    File and row come together: a rollback removes both. The caller commits. Raises Refused.
+
+def examine(upload: IO[bytes]) -> tuple[bytes, Form]:
+    """What will be kept of an upload: checked by content, images written anew, 16 MB at most.
+
+    Takes seconds for a large photo and asks no database, so no transaction need be open.
+    Raises Refused.
     """
-    data, form = _checked(upload.read(MOST_BYTES + 1))
+    data = upload.read(MOST_BYTES + 1)
+    if not data:
+        raise Refused(_("Pilih berkas dahulu."))
+    if len(data) > MOST_BYTES:
+        raise Refused(_("Berkas lebih besar dari 16 MB."), 413)
+    form = recognise(data)
+    if form is None:
+        raise Refused(_("Jenis berkas tidak didukung. Pakai JPG, PNG, WebP, MP4, 3GP, atau PDF."))
+    if form.kind != "image":
+        return data, form
+    try:
+        return images.rewritten(data, form)
+    except images.TooManyPixels:
+        raise Refused(
+            _("Gambar terlalu besar. Perkecil dahulu, paling banyak 40 megapiksel.")
+        ) from None
+    except images.BadImage:
+        raise Refused(_("Gambar rusak dan tidak dapat dibaca.")) from None
+
+
+def keep(examined: tuple[bytes, Form], filename: str, by: str, days: int = KEPT.days) -> MediaFile:
+    """File and row together, for 1 to 7 days: a rollback removes both. The caller commits.
+
+    Raises Refused when there is no room.
+    """
+    data, form = examined
     if _together() + len(data) > MOST_TOGETHER:
         raise _no_room()
     try:
@@ -180,26 +211,6 @@ def safe_name(filename: str, suffix: str) -> str:
     stem = last.rpartition(".")[0] or last
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     return (_UNSAFE.sub("-", plain).strip("-_")[:60].rstrip("-_") or "berkas") + suffix
-
-
-def _checked(data: bytes) -> tuple[bytes, Form]:
-    if not data:
-        raise Refused(_("Pilih berkas dahulu."))
-    if len(data) > MOST_BYTES:
-        raise Refused(_("Berkas lebih besar dari 16 MB."), 413)
-    form = recognise(data)
-    if form is None:
-        raise Refused(_("Jenis berkas tidak didukung. Pakai JPG, PNG, WebP, MP4, 3GP, atau PDF."))
-    if form.kind != "image":
-        return data, form
-    try:
-        return images.rewritten(data, form)
-    except images.TooManyPixels:
-        raise Refused(
-            _("Gambar terlalu besar. Perkecil dahulu, paling banyak 40 megapiksel.")
-        ) from None
-    except images.BadImage:
-        raise Refused(_("Gambar rusak dan tidak dapat dibaca.")) from None
 
 
 def _no_room() -> Refused:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from portal.core.clock import FixedClock
@@ -161,3 +163,18 @@ def test_a_lost_file_is_not_found(client: FlaskClient) -> None:
     row = stored(samples.pdf())
     service.shelf.place(row.path).unlink()
     assert client.get(path(row)).status_code == 404
+
+
+def test_nobody_waits_while_a_photo_is_decoded(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SQLite a transaction of a POST holds the one write lock there is."""
+    told: list[int] = []
+    decode = Image.Image.thumbnail
+
+    def slow(image: Image.Image, *args: Any) -> None:
+        with db.engine.begin() as other:
+            told.append(other.execute(text("DELETE FROM heartbeat")).rowcount)
+        decode(image, *args)
+
+    monkeypatch.setattr(Image.Image, "thumbnail", slow)
+    assert send(desk, samples.picture("JPEG"), "a.jpg").status_code in {200, 303}
+    assert told == [0]
