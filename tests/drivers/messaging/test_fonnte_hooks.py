@@ -96,6 +96,13 @@ def test_a_message_without_an_id_has_the_same_one_each_time() -> None:
     assert ids[0] == ids[2] != ids[1]
 
 
+def test_what_no_database_keeps_is_left_out() -> None:
+    body = b'{"sender":"628123456789","message":"a\\u0000b\\ud800c","name":"\\u0000","inboxid":7}'
+    (event,) = fonnte().parse_hook(body)
+    assert isinstance(event, InboundMessage)
+    assert (event.text, event.name) == ("ab?c", "")
+
+
 @given(BODIES)
 def test_any_bytes_are_read_without_a_sound(body: bytes) -> None:
     assert isinstance(fonnte().parse_hook(body), list)
