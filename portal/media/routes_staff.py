@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -23,6 +23,16 @@ def take_large_files(_endpoint: str | None, _values: Any) -> None:
     """Before anything reads the form: only this address takes more than the others."""
     if request.endpoint == "media_files.upload":
         request.max_content_length = MOST_POSTED
+
+
+@bp.errorhandler(413)
+def too_large(_error: Exception) -> Any:
+    """What was refused unread, and before anybody was asked who they are: shows no list."""
+    if not is_fragment():
+        return make_response(render_template("errors/413.html", admin=True), 413)
+    answer = toast(make_response(""), _("Berkas lebih besar dari 16 MB."), "bad")
+    answer.headers["HX-Reswap"] = "none"
+    return answer
 
 
 @bp.get("")
