@@ -38,6 +38,12 @@ _UNKNOWN_NUMBER = perm("Nomor ini tidak terdaftar di WhatsApp. Perbaiki nomor pe
 _KEY = mis("Evolution menolak kunci API.")
 _ADDRESS = mis("Alamat Evolution atau nama instance salah.")
 _INPUT = perm("Evolution menolak isian pesan ini. Lihat rinciannya.", elsewhere=True)
+# What to call a file nobody named; the published description wants all fields.
+_FILES = {
+    "image": ("image/jpeg", "gambar.jpg"),
+    "video": ("video/mp4", "video.mp4"),
+    "document": ("application/octet-stream", "berkas"),
+}
 _TIMED_OUT = re.compile(r"time[ds]? ?-?out", re.IGNORECASE)
 
 
@@ -106,14 +112,16 @@ class Evolution(MessageDriver):
         media = message.media
         if media is None:
             return {"number": number, "text": message.text}
-        body = {
+        kind = media.kind if media.kind in _FILES else "document"
+        mime, name = _FILES[kind]
+        return {
             "number": number,
-            "mediatype": media.kind if media.kind in {"image", "video"} else "document",
-            "media": media.url if media.load is None else f"({media.filename or 'berkas'})",
+            "mediatype": kind,
+            "mimetype": media.mime or mime,
             "caption": message.text,
+            "media": media.url if media.load is None else f"({media.filename or name})",
+            "fileName": media.filename or name,
         }
-        named = {"mimetype": media.mime, "fileName": media.filename}
-        return body | {name: value for name, value in named.items() if value}
 
     def send(self, message: OutgoingMessage) -> Receipt:
         body, media = self.payload(message), message.media

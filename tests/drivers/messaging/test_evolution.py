@@ -86,7 +86,8 @@ class TestEvolution(MessageDriverContract):
         ("media", "expected"),
         [
             (Media("image", "https://l.example/a.png", "image/png"),
-             {"mediatype": "image", "mimetype": "image/png", "media": "https://l.example/a.png"}),
+             {"mediatype": "image", "mimetype": "image/png", "media": "https://l.example/a.png",
+              "fileName": "gambar.jpg"}),
             (Media("document", "https://l.example/a", "application/pdf", "a.pdf",
                    lambda: b"PDF"),
              {"mediatype": "document", "mimetype": "application/pdf", "media": "UERG",

@@ -75,16 +75,15 @@ class TestWaha(MessageDriverContract):
         assert self.sent()["session"] == "cabang-2"
 
     @pytest.mark.parametrize(
-        ("media", "path", "file", "more"),
+        ("media", "path", "file"),
         [
             (Media("image", "https://l.example/a.png", "image/png"), "sendImage",
-             {"mimetype": "image/png", "url": "https://l.example/a.png"}, {}),
+             {"mimetype": "image/png", "url": "https://l.example/a.png"}),
             (Media("document", "https://l.example/a.pdf", "application/pdf", "a.pdf",
                    lambda: b"PDF"), "sendFile",
-             {"mimetype": "application/pdf", "filename": "a.pdf", "data": "UERG"}, {}),
-            (Media("video", "https://l.example/a.mp4"), "sendVideo",
-             {"mimetype": "video/mp4", "filename": "video.mp4",
-              "url": "https://l.example/a.mp4"}, {"convert": False}),
+             {"mimetype": "application/pdf", "filename": "a.pdf", "data": "UERG"}),
+            (Media("video", "https://l.example/a.mp4"), "sendFile",
+             {"mimetype": "video/mp4", "url": "https://l.example/a.mp4"}),
         ],
     )  # fmt: skip
     @responses.activate
@@ -94,7 +93,6 @@ class TestWaha(MessageDriverContract):
         media: Media,
         path: str,
         file: dict[str, str],
-        more: dict[str, Any],
     ) -> None:
         responses.add("POST", f"{BASE}/api/{path}", json={"id": LONG}, status=201)
         driver.send(outgoing(media=media))
@@ -103,7 +101,6 @@ class TestWaha(MessageDriverContract):
             "chatId": "6281234567890@c.us",
             "caption": "Halo Budi, pembayaran Rp165.000 kami terima.",
             "file": file,
-            **more,
         }
 
     def test_the_log_holds_no_bytes(self, driver: MessageDriver) -> None:
