@@ -8,7 +8,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from portal.core.wablock import Block, fallback_text, parse, payload, spelled_out, write
+from portal.core.wablock import (
+    Block,
+    Button,
+    Interactive,
+    Row,
+    Section,
+    fallback_text,
+    parse,
+    payload,
+    spelled_out,
+    write,
+)
 
 KEYS = ["type", "text", "body", "title", "buttonText", "button_text", "footer", "headerText"]
 KEYS += ["headerType", "headerMedia", "section", "row", "button", "requestPhoneNumber"]
@@ -80,6 +91,46 @@ def test_json_never_fails_and_survives(text: str) -> None:
         assert json.loads(json.dumps(sent, allow_nan=False)) == sent
         assert spelled_out(found) or True
         assert parse(write(found)) == found
+
+
+strings = st.lists(st.sampled_from(SIGNS), max_size=4).map("".join)
+made = st.builds(
+    Block,
+    interactive=st.builds(
+        Interactive,
+        type=st.sampled_from(["buttons", "template", "list"]),
+        text=st.none() | strings,
+        footer=st.none() | strings,
+        buttons=st.lists(
+            st.builds(Button, st.sampled_from(["reply", "quick"]), strings, id=strings)
+            | st.builds(Button, st.just("url"), strings, url=strings),
+            max_size=3,
+        ).map(tuple),
+        sections=st.lists(
+            st.builds(
+                Section,
+                strings,
+                st.lists(st.builds(Row, strings, strings, strings), max_size=2).map(tuple),
+            ),
+            max_size=2,
+        ).map(tuple),
+    ),
+)
+
+
+@given(block=made)
+def test_what_a_form_made_is_read_back_with_as_many_buttons_and_rows(block: Block) -> None:
+    found = parse(write(block))
+    assert found is not None
+    assert block.interactive is not None
+    assert found.interactive is not None
+    assert found.interactive.type == block.interactive.type
+    assert [b.kind for b in found.interactive.buttons] == [
+        b.kind for b in block.interactive.buttons
+    ]
+    assert [len(s.rows) for s in found.interactive.sections] == [
+        len(s.rows) for s in block.interactive.sections
+    ]
 
 
 # Words that are nobody's key, value or comment: each must come out somewhere.

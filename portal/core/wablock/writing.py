@@ -72,7 +72,8 @@ def _choices(interactive: Interactive) -> Iterator[str]:
         if needed != under:
             yield _line("type", needed)
             under = needed
-        yield _line("button", *parts)
+        # The JSON of a native flow may hold a bar, and is read whole.
+        yield _line("button", *parts, last_whole=button.kind == "flow")
     if under != interactive.type:
         yield _line("type", interactive.type)
 
@@ -99,12 +100,12 @@ def _button_parts(button: Button) -> list[str]:
     }[button.kind]
 
 
-def _line(key: str, *parts: str) -> str:
-    """One line of a key. Whatever would end the line or the block is taken out."""
+def _line(key: str, *parts: str, last_whole: bool = False) -> str:
+    """One line of a key. Whatever would end the line, the part or the block is taken out."""
     clean = [without_tags(part.replace("\n", " ")) for part in parts]
-    if len(parts) > 1:
-        last = clean[-1] if key == "button" and len(parts) == 2 else clean[-1].replace("|", " ")
-        clean = [*(part.replace("|", " ") for part in clean[:-1]), last]
+    split = len(clean) - 1 if last_whole else len(clean)
+    if len(clean) > 1:
+        clean[:split] = [part.replace("|", " ") for part in clean[:split]]
     return f"[{key}]({'|'.join(clean)})"
 
 
