@@ -39,14 +39,14 @@ def index() -> Any:
     return page(TEMPLATE, block="channel", **context(about, via=request.args.get("via", "")))
 
 
-@bp.get("/guide/<kind>")
+@bp.get("/guide/<driver_kind>")
 @staff("settings")
-def guide(kind: str) -> Any:
+def guide(driver_kind: str) -> Any:
     """How to set up a driver, from its guide."""
-    if not guides.exists(kind):
+    if not guides.exists(driver_kind):
         abort(404)
-    driver = REGISTRY.get(kind)
-    return page("messaging/guide.html", driver=driver, html=guides.html(kind))
+    driver = REGISTRY.get(driver_kind)
+    return page("messaging/guide.html", driver=driver, html=guides.html(driver_kind))
 
 
 @bp.post("/fields")

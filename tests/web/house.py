@@ -91,6 +91,8 @@ def address_values(  # noqa: PLR0913 - one of everything
         "broadcast_id": siaran.id,
         "channel_key": channel.id,
         "token": channel.hook_token,
+        "inbound_id": 1,
+        "driver_kind": "fonnte",
         "media_id": 1,
         # Of no file: what a real one answers is in tests/media.
         "media_token": "x" * 32,
