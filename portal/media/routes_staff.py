@@ -84,5 +84,6 @@ def _list(*, new: MediaFile | None = None, error: str = "", status: int = 200) -
         files=[(row, service.url(row)) for row in rows],
         new=next((row for row in rows if row.id == chosen), None),
         url=service.url,
+        most_bytes=service.MOST_BYTES,
         error=error,
     )

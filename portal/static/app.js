@@ -50,6 +50,8 @@
   doc.addEventListener("htmx:afterSwap", function (event) {
     if (event.detail.xhr && event.detail.xhr.status === 422) focusFirstError(event.detail.target.parentNode || doc);
     start(event.detail.target.parentNode || doc);
+    fill();
+    doc.querySelectorAll("dialog[data-modal]:not([open])").forEach(function (box) { box.showModal(); });
   });
   window.addEventListener("offline", function () { offline(true); });
   window.addEventListener("online", function () { offline(false); });
@@ -80,6 +82,15 @@
     });
   });
 
+  // A file the server would refuse unread is not sent at all.
+  doc.addEventListener("change", function (event) {
+    var input = event.target;
+    if (input.type !== "file" || !input.dataset.mostBytes) return;
+    var large = input.files.length && input.files[0].size > Number(input.dataset.mostBytes);
+    input.setCustomValidity(large ? input.dataset.tooLarge : "");
+    if (large) input.reportValidity();
+  });
+
   // A chip puts its words where the cursor was, or in the place of all that was there.
   doc.addEventListener("click", function (event) {
     var chip = event.target.closest("[data-insert]");
@@ -91,6 +102,35 @@
     into.focus();
     into.dispatchEvent(new Event("input", { bubbles: true }));
   });
+
+  // Words the server made for a field of this page.
+  function fill() {
+    doc.querySelectorAll("[data-fill]").forEach(function (item) {
+      var into = doc.getElementById(item.dataset.fill);
+      if (into) {
+        into.value = item.value;
+        into.focus();
+        into.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      item.remove();
+    });
+  }
+  doc.addEventListener("click", function (event) {
+    if (!event.target.closest("[data-close]")) return;
+    var box = event.target.closest("dialog");
+    if (box) { box.close(); box.remove(); }
+  });
+  // Escape asks first when something was typed; a closed box is gone.
+  doc.addEventListener("input", function (event) {
+    var box = event.target.closest("dialog[data-modal]");
+    if (box) box.dataset.typed = "1";
+  });
+  doc.addEventListener("cancel", function (event) {
+    var box = event.target;
+    if (!box.matches || !box.matches("dialog[data-modal]")) return;
+    if (box.dataset.typed && !window.confirm(box.dataset.modal)) event.preventDefault();
+    else box.remove();
+  }, true);
 
   // A countdown that ends by enabling what it guards; the server decides anyway.
   function start(root) {
