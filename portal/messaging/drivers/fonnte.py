@@ -243,13 +243,15 @@ def _message(said: dict[str, Any], body: bytes) -> HookEvent:
     """In a group `sender` is the group and `member` who wrote."""
     if is_group(said.get("sender")) or yes(said.get("isgroup")) or words(said.get("member")):
         return UnknownEvent("pesan grup")
+    number = e164(said.get("sender"))
     return InboundMessage(
         provider_id=ident(said.get("inboxid")) or fingerprint(body),
-        sender=e164(said.get("sender")),
+        sender=number,
         at=moment(said.get("timestamp")),
         text=words(said.get("message")),
         form="media" if words(said.get("url")) else "text",
         name=words(said.get("name"), 120),
+        user_id="" if number else ident(said.get("sender")),
     )
 
 

@@ -228,13 +228,15 @@ def _message(said: dict[str, Any], body: bytes) -> HookEvent:
         return UnknownEvent("pesan grup")
     if yes(said.get("isfromme")):
         return UnknownEvent("pesan keluar")
+    number = e164(said.get("phone"))
     return InboundMessage(
         provider_id=ident(said.get("id")) or fingerprint(body),
-        sender=e164(said.get("phone")),
+        sender=number,
         at=moment(said.get("timestamp")),
         text=words(said.get("message")),
         form=words(said.get("messagetype"), 30) or "text",
         name=words(said.get("pushname"), 120),
+        user_id="" if number else ident(said.get("phone")),
     )
 
 

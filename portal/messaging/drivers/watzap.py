@@ -218,13 +218,15 @@ def _message(said: dict[str, Any], body: bytes) -> HookEvent:
         return UnknownEvent("pesan keluar")
     if not said:
         return UnknownEvent("pesan kosong")
+    number = e164(said.get("chat_id"))
     return InboundMessage(
         provider_id=ident(said.get("message_id")) or fingerprint(body),
-        sender=e164(said.get("chat_id")),
+        sender=number,
         at=moment(said.get("timestamp")),
         text=words(said.get("message_body")),
         form="media" if yes(said.get("has_media")) else "text",
         name=words(said.get("name"), 120),
+        user_id="" if number else ident(said.get("chat_id")),
     )
 
 

@@ -96,6 +96,12 @@ def test_a_message_without_an_id_has_the_same_one_each_time() -> None:
     assert ids[0] == ids[2] != ids[1]
 
 
+def test_who_hides_the_number_keeps_a_name() -> None:
+    (event,) = fonnte().parse_hook(b'{"sender":"184467440737@lid","message":"a"}')
+    assert isinstance(event, InboundMessage)
+    assert (event.sender, event.user_id) == ("", "184467440737@lid")
+
+
 def test_what_no_database_keeps_is_left_out() -> None:
     body = b'{"sender":"628123456789","message":"a\\u0000b\\ud800c","name":"\\u0000","inboxid":7}'
     (event,) = fonnte().parse_hook(body)
