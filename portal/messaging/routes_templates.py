@@ -86,10 +86,11 @@ def choose() -> Any:
     channel_id = _wanted()
     if channel_id is None:
         return _nowhere()
+    # Only staff's own words may go without a template.
     wanted = {
-        kind: request.form[f"use-{kind}"].strip()
-        for kind in template_texts.TEMPLATE_KINDS
-        if request.form.get(f"use-{kind}", "").strip()
+        kind: name
+        for kind in (*template_texts.TEMPLATE_KINDS, *template_texts.FREE_KINDS)
+        if (name := request.form.get(f"use-{kind}", "").strip()) or kind in _emptied()
     }
     try:
         errors = templates.choose(channel_id, wanted)
@@ -144,6 +145,10 @@ def remove(template_id: int) -> Any:
     return go(target, _("Template dihapus di Meta."))
 
 
+def _emptied() -> set[str]:
+    return {kind for kind in template_texts.FREE_KINDS if f"use-{kind}" in request.form}
+
+
 def _typed(name: str) -> str:
     return request.form.get(name, "").replace("\r\n", "\n").strip()[:LONGEST]
 
@@ -195,6 +200,8 @@ def _draft(channel_id: int | None, made: list[Made], problem: str = "") -> dict[
     drafts = []
     for one in found.carried:
         kind = one.kind.name
+        if kind not in template_texts.TEMPLATE_KINDS:
+            continue
         if one.shown or (kind in outcomes and outcomes[kind].outcome == "there"):
             continue
         known = bool(template_texts.language_of(found.language))
@@ -214,11 +221,11 @@ def _draft(channel_id: int | None, made: list[Made], problem: str = "") -> dict[
 def _one(row: MessageTemplate, **more: Any) -> dict[str, Any]:
     body = template_queries.body_of(row)
     return {
-        "one": template_queries.shown(row),
+        "one": template_queries.in_use(row),
         "label": template_queries.kind_label(row),
         "text": body,
         "errors": [],
-        "rewritable": row.kind in template_texts.BODIES and row.status in templates.REWRITABLE,
+        "rewritable": templates.rewritable(row),
         "expects": template_queries.meanings(row.kind),
         **more,
     }

@@ -19,6 +19,7 @@ from portal.messaging import (
     text_checks,
 )
 from portal.messaging.bubble import Line
+from portal.messaging.drivers.approved import Brings
 from portal.messaging.kinds import KINDS, Kind
 from portal.messaging.models import Message
 from portal.messaging.models_inbound import MessageTemplate
@@ -54,6 +55,11 @@ class Carried:
     problems: Sequence[str]
 
     @property
+    def free(self) -> bool:
+        """Staff's own words, which may go as plain text."""
+        return self.kind.name in template_texts.FREE_KINDS
+
+    @property
     def ready(self) -> bool:
         """Whether messages of the kind can leave now."""
         return self.shown is not None and template_status.sendable(self.shown.row.status)
@@ -72,7 +78,7 @@ class Overview:
 
     @property
     def ready(self) -> int:
-        return sum(one.ready for one in self.carried)
+        return sum(one.ready and not one.free for one in self.carried)
 
     @property
     def faulty(self) -> Sequence[Carried]:
@@ -88,7 +94,10 @@ def overview(channel_id: int) -> Overview:
         return Overview(trouble=error.sentence)
     rows = template_rows.rows_of(channel_id)
     names, code = template_rows.names(channel), template_rows.language(channel)
-    carried = [_carried(kind, name, code, rows) for kind, name in names.items()]
+    carried = [
+        _carried(kind, name, code, rows, templates.brings(channel, kind))
+        for kind, name in names.items()
+    ]
     used = {one.shown.row.id for one in carried if one.shown}
     return Overview(
         carried=carried,
@@ -99,12 +108,16 @@ def overview(channel_id: int) -> Overview:
     )
 
 
-def _carried(kind: str, name: str, code: str, rows: Sequence[MessageTemplate]) -> Carried:
-    options = sorted({row.name for row in rows if row.language == code} | {name})
+def _carried(
+    kind: str, name: str, code: str, rows: Sequence[MessageTemplate], brings: Brings
+) -> Carried:
+    options = sorted({row.name for row in rows if row.language == code} | ({name} - {""}))
+    if not name:
+        return Carried(KINDS[kind], name, options, None, [])
     named = [row for row in rows if row.name == name]
     row = next((one for one in named if one.language == code), None)
     if row is not None:
-        made = shown(row, kind)
+        made = shown(row, kind, brings)
         return Carried(KINDS[kind], name, options, made, made.problems)
     if named:
         there = ", ".join(one.language for one in named)
@@ -118,12 +131,11 @@ def _carried(kind: str, name: str, code: str, rows: Sequence[MessageTemplate]) -
     return Carried(KINDS[kind], name, options, None, [why])
 
 
-def shown(row: MessageTemplate, kind: str | None = None) -> Shown:
-    """One template; `kind` is what it carries, by default what it carried when last looked at."""
+def shown(row: MessageTemplate, kind: str | None = None, brings: Brings | None = None) -> Shown:
+    """One template; `kind` is what it carries, by default what it carried when last looked at,
+    and `brings` what messages of that kind fill it with."""
     carries = row.kind if kind is None else kind
-    wrong = (
-        template_status.problems(carries, row) if carries in template_texts.TEMPLATE_KINDS else []
-    )
+    wrong = template_status.problems(carries, row, brings) if carries in KINDS else []
     text = template_texts.shown(row.components, carries, row.language)
     return Shown(
         row=row,
@@ -134,6 +146,15 @@ def shown(row: MessageTemplate, kind: str | None = None) -> Shown:
         problems=[*wrong, *([row.problem] if row.problem else [])],
         bubble=bubble.lines(text),
     )
+
+
+def in_use(row: MessageTemplate) -> Shown:
+    """One template with what its channel fills it with; as usual when that cannot be asked."""
+    try:
+        brings = templates.brings(templates.channel_of(row.channel_id), row.kind)
+    except Misconfigured:
+        brings = None
+    return shown(row, brings=brings if row.kind else None)
 
 
 def by_id(template_id: int) -> MessageTemplate | None:
@@ -147,8 +168,7 @@ def state_of(message: Message) -> str:
             MessageTemplate.channel_id == message.channel_id, MessageTemplate.kind == message.kind
         )
     ).first()
-    wrong = template_status.problems(message.kind, row) if row is not None else []
-    if row is None or not wrong:
+    if row is None or not (wrong := in_use(row).problems):
         return ""
     return _("Template %(name)s: %(why)s", name=row.name, why=" ".join(wrong))
 

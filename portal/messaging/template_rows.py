@@ -16,7 +16,7 @@ from portal.messaging import template_news, template_texts
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.drivers.approved import RemoteTemplate
 from portal.messaging.models_inbound import MessageTemplate
-from portal.messaging.template_texts import TEMPLATE_KINDS
+from portal.messaging.template_texts import FREE_KINDS, TEMPLATE_KINDS
 
 
 def language(channel: ActiveChannel) -> str:
@@ -25,9 +25,9 @@ def language(channel: ActiveChannel) -> str:
 
 
 def names(channel: ActiveChannel) -> dict[str, str]:
-    """kind -> the name of the template that carries it."""
+    """kind -> the name of the template that carries it, empty for a kind that goes as text."""
     config = channel.driver().config
-    return {kind: config[f"template_{kind}"] for kind in TEMPLATE_KINDS}
+    return {kind: config.get(f"template_{kind}", "") for kind in (*TEMPLATE_KINDS, *FREE_KINDS)}
 
 
 def rows_of(channel_id: int) -> Sequence[MessageTemplate]:

@@ -19,6 +19,7 @@ WORDS_PER_PARAMETER = 3
 CODE_MINUTES = range(1, 91)
 
 _PLACE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_PARAMETER = re.compile(r"[a-z_][a-z0-9_]*")
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
 _WORD = re.compile(r"\w+")
 _WIDE = re.compile(r" {5,}|\n{3,}|\t")
@@ -53,18 +54,21 @@ def problems(name: str, category: str, components: Sequence[Component]) -> list[
         found.append(_("Nama hanya boleh huruf kecil, angka dan garis bawah."))
     if category == "AUTHENTICATION":
         return [*found, *_code_problems(components)]
+    body = part(components, "BODY")
     return [
         *found,
-        *body_problems(text_of(components), _examples(part(components, "BODY"))),
+        *body_problems(text_of(components), _examples(body), named=_named(body)),
         *_header_problems(part(components, "HEADER")),
         *_footer_problems(part(components, "FOOTER")),
         *_button_problems(buttons(components)),
     ]
 
 
-def body_problems(text: str, examples: Sequence[Any] | None = None) -> list[str]:
+def body_problems(
+    text: str, examples: Sequence[Any] | None = None, *, named: bool = False
+) -> list[str]:
     """What is wrong with a body; `examples` are the values of its parameters, None when there
-    are none yet to be checked."""
+    are none yet to be checked. `named`: its parameters are words, not numbers."""
     if not text.strip():
         return [_("Isi template kosong.")]
     found = []
@@ -72,7 +76,7 @@ def body_problems(text: str, examples: Sequence[Any] | None = None) -> list[str]
         found.append(_("Isi paling panjang %(limit)s huruf.", limit=LONGEST_BODY))
     if _WIDE.search(text):
         found.append(_("Jangan memakai tab, dua baris kosong, atau lebih dari empat spasi."))
-    found += _place_problems(text)
+    found += _place_problems(text, named)
     count = len(parameters(text))
     if examples is not None and count:
         if len(examples) != count:
@@ -85,7 +89,7 @@ def body_problems(text: str, examples: Sequence[Any] | None = None) -> list[str]
     return found
 
 
-def _place_problems(text: str) -> list[str]:
+def _place_problems(text: str, named: bool) -> list[str]:
     """Where the parameters stand, and what they are called."""
     names = parameters(text)
     rest = _PLACE.sub("", text)
@@ -94,11 +98,7 @@ def _place_problems(text: str) -> list[str]:
         found.append(_("Ada kurung isian yang tidak berpasangan."))
     if not names:
         return found
-    numbers = [str(number) for number in range(1, len(names) + 1)]
-    if any(not name.isdigit() for name in names):
-        found.append(_("Isian hanya boleh angka, misalnya {{1}}."))
-    elif sorted(names, key=int) != numbers:
-        found.append(_("Nomor isian harus urut dari {{1}} tanpa yang terlewat."))
+    found += _name_problems(names, named)
     before, after = _PLACE.split(text)[0], _PLACE.split(text)[-1]
     if not _WORD.search(before):
         found.append(_("Teks tidak boleh diawali isian. Tulis kata di depannya."))
@@ -120,6 +120,17 @@ def _place_problems(text: str) -> list[str]:
     return found
 
 
+def _name_problems(names: Sequence[str], named: bool) -> list[str]:
+    if named:
+        good = all(_PARAMETER.fullmatch(name) for name in names)
+        return [] if good else [_("Nama isian hanya boleh huruf kecil, angka dan garis bawah.")]
+    if any(not name.isdigit() for name in names):
+        return [_("Isian hanya boleh angka, misalnya {{1}}.")]
+    if sorted(names, key=int) != [str(number) for number in range(1, len(names) + 1)]:
+        return [_("Nomor isian harus urut dari {{1}} tanpa yang terlewat.")]
+    return []
+
+
 def _between(text: str) -> list[str]:
     """What stands between one parameter and the next; the pieces in even places are words."""
     return _PLACE.split(text)[2:-1:2]
@@ -128,9 +139,18 @@ def _between(text: str) -> list[str]:
 def _examples(component: Component) -> Sequence[Any]:
     """The values given for a body's parameters: an array of arrays, of which the first counts."""
     given = component.get("example")
-    rows = given.get("body_text") if isinstance(given, Mapping) else None
+    if not isinstance(given, Mapping):
+        return []
+    if _named(component):
+        return [one.get("example", "") for one in given["body_text_named_params"]]
+    rows = given.get("body_text")
     first = rows[0] if isinstance(rows, list) and rows else []
     return first if isinstance(first, list) else []
+
+
+def _named(component: Component) -> bool:
+    given = component.get("example")
+    return isinstance(given, Mapping) and isinstance(given.get("body_text_named_params"), list)
 
 
 def _header_problems(component: Component) -> list[str]:

@@ -8,7 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal.messaging import template_texts
-from portal.messaging.drivers.approved import APPROVED, AUTHENTICATION, MARKETING, UTILITY
+from portal.messaging.drivers.approved import (
+    APPROVED,
+    AUTHENTICATION,
+    MARKETING,
+    UTILITY,
+    Brings,
+)
 from portal.messaging.kinds import KINDS
 from portal.messaging.template_rules import Component, buttons, parameters, part, text_of
 
@@ -89,8 +95,10 @@ def status_word(status: str) -> Word:
 
 
 def reason_words(reason: str) -> str:
-    """Why Meta refused it: its few fixed words in ours, anything else as it came."""
-    return str(REASONS.get(reason, "" if reason == "NONE" else reason))
+    """Why Meta refused it: its few fixed words in ours, anything behind them as it came."""
+    first, _blank, more = reason.partition(" ")
+    known = "" if first == "NONE" else REASONS.get(first, first)
+    return f"{known} {more}".strip()
 
 
 def category_label(category: str) -> str:
@@ -100,7 +108,7 @@ def category_label(category: str) -> str:
 def recategorised(kind: str, category: str) -> str:
     """What another category than the one asked for means; empty when it is that one."""
     asked = template_texts.category(kind)
-    if not category or category == asked:
+    if not asked or not category or category == asked:
         return ""
     words = _(
         "Meta memasukkan template ini ke kategori %(now)s, bukan %(asked)s.",
@@ -113,8 +121,9 @@ def recategorised(kind: str, category: str) -> str:
     return words
 
 
-def problems(kind: str, template: Template) -> list[str]:
-    """Everything that keeps this template from carrying that kind as it should."""
+def problems(kind: str, template: Template, brings: Brings | None = None) -> list[str]:
+    """Everything that keeps this template from carrying that kind as it should. Without `brings`
+    its messages fill it as usual: by number, nothing but the body."""
     found = []
     if not sendable(template.status):
         word = status_word(template.status)
@@ -122,34 +131,65 @@ def problems(kind: str, template: Template) -> list[str]:
         found.append(f"{said} {word.todo}".strip())
     if other := recategorised(kind, template.category):
         found.append(other)
-    return [*found, *drift(kind, template)]
+    return [*found, *drift(kind, template, brings or Brings(KINDS[kind].expects))]
 
 
-def drift(kind: str, template: Template) -> list[str]:
+def drift(kind: str, template: Template, brings: Brings) -> list[str]:
     """Where the template differs from what messages of the kind bring along; empty when it
     fits, or when its text is not known."""
     if not template.components:
         return []
-    found = []
-    if template.parameter_format == "NAMED":
-        found.append(_("Template memakai isian bernama; Loket mengirim isian bernomor."))
     if kind == "otp_code":
-        found += _code_drift(template.components)
-    else:
-        count, sent = len(parameters(text_of(template.components))), len(KINDS[kind].expects)
-        if count != sent:
-            found.append(
-                _(
-                    "Template punya %(count)s isian, padahal pesan ini mengirim %(sent)s.",
-                    count=count,
-                    sent=sent,
-                )
+        return _code_drift(template.components)
+    return [
+        *_body_drift(template, brings),
+        *_header_drift(part(template.components, "HEADER"), brings),
+        *_button_drift(buttons(template.components), brings),
+    ]
+
+
+def _body_drift(template: Template, brings: Brings) -> list[str]:
+    wanted = parameters(text_of(template.components))
+    if len(wanted) != len(brings.names):
+        return [
+            _(
+                "Template punya %(count)s isian, padahal pesan ini mengirim %(sent)s.",
+                count=len(wanted),
+                sent=len(brings.names),
             )
-        if any(_needs_value(button) for button in buttons(template.components)):
-            found.append(_("Ada tombol yang butuh isian; Loket tidak mengirimnya."))
-    if _header_needs_value(part(template.components, "HEADER")):
-        found.append(_("Judulnya butuh berkas atau isian; Loket tidak mengirimnya."))
-    return found
+        ]
+    by_name = template.parameter_format == "NAMED"
+    if wanted and by_name and not brings.named:
+        return [_("Template memakai isian bernama; Loket mengirim isian bernomor.")]
+    if wanted and brings.named and not by_name:
+        return [_("Template memakai isian bernomor; saluran ini mengirim isian bernama.")]
+    strange = [name for name in wanted if by_name and name not in brings.names]
+    if strange:
+        return [
+            _("Template meminta isian yang tidak dikirim: %(names)s.", names=", ".join(strange))
+        ]
+    return []
+
+
+def _header_drift(header: Component, brings: Brings) -> list[str]:
+    form = str(header.get("format") or "TEXT").upper()
+    wants = "" if not header else "media" if form != "TEXT" else ""
+    if header and form == "TEXT" and parameters(str(header.get("text") or "")):
+        wants = "text"
+    if wants == brings.header:
+        return []
+    if wants:
+        return [_("Judulnya butuh berkas atau isian; Loket tidak mengirimnya.")]
+    return [_("Saluran ini mengirim isian judul, padahal template tidak memintanya.")]
+
+
+def _button_drift(found: Sequence[Component], brings: Brings) -> list[str]:
+    wanted = {place for place, button in enumerate(found) if _needs_value(button)}
+    if wanted - brings.links:
+        return [_("Ada tombol yang butuh isian; Loket tidak mengirimnya.")]
+    if brings.links - wanted:
+        return [_("Saluran ini mengirim isian tombol yang tidak ada di template.")]
+    return []
 
 
 def _code_drift(components: Sequence[Component]) -> list[str]:
@@ -161,11 +201,6 @@ def _code_drift(components: Sequence[Component]) -> list[str]:
 
 def _needs_value(button: Component) -> bool:
     return _type(button) == "COPY_CODE" or bool(parameters(str(button.get("url") or "")))
-
-
-def _header_needs_value(header: Component) -> bool:
-    form = str(header.get("format") or "TEXT").upper()
-    return bool(header) and (form != "TEXT" or bool(parameters(str(header.get("text") or ""))))
 
 
 def _type(component: Component) -> str:

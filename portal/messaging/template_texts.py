@@ -78,7 +78,9 @@ CODE_SENTENCE = {
     "en": "*{{1}}* is your verification code. For your security, do not share this code.\n\n"
     "_This code expires in 5 minutes._",
 }
-_PLACE = re.compile(r"\{\{(\d{1,4})\}\}")
+_PLACE = re.compile(r"\{\{\s*(\w{1,40})\s*\}\}", re.ASCII)
+FREE_KINDS = ("broadcast", "staff_notice")
+"""Staff's own words: plain text, unless somebody names a template with one parameter for them."""
 TEMPLATE_KINDS: tuple[str, ...] = (*BODIES, "otp_code")
 """The kinds an official number sends as a template, in the order people meet them."""
 
@@ -97,11 +99,14 @@ EXAMPLES: Mapping[str, str] = {
     "paid_at": "21 Nov 2026 10.00",
     "status": "Lunas",
     "code": "123456",
+    "text": "ada pemeliharaan jaringan malam ini pukul 23.00 sampai 01.00",
 }
 
 
 def category(kind: str) -> str:
-    """What Meta files such a message under."""
+    """What Meta should file such a message under; empty where any will do."""
+    if kind not in TEMPLATE_KINDS:
+        return ""
     return AUTHENTICATION if kind == "otp_code" else UTILITY
 
 
@@ -122,17 +127,33 @@ def examples(kind: str) -> list[str]:
     return [EXAMPLES[name] for name in KINDS[kind].expects]
 
 
-def draft(kind: str, name: str, language: str, text: str = "") -> TemplateDraft:
-    """What to ask Meta for; `text` in place of ours. Raises KeyError without a text."""
+def draft(
+    kind: str, name: str, language: str, text: str = "", *, named: bool = False
+) -> TemplateDraft:
+    """What to ask Meta for; `text` in place of ours, with numbers. `named`: its parameters are to
+    be filled by name. Raises KeyError without a text."""
     if kind == "otp_code":
         body(kind, language)
-        return TemplateDraft(name, language, AUTHENTICATION, _code_components(), CODE_LIVES)
-    component = {
-        "type": "BODY",
-        "text": text or body(kind, language),
-        "example": {"body_text": [examples(kind)]},
-    }
-    return TemplateDraft(name, language, UTILITY, [component])
+        return TemplateDraft(name, language, AUTHENTICATION, _code_components(), lives=CODE_LIVES)
+    words = text or body(kind, language)
+    if not named:
+        example: Component = {"body_text": [examples(kind)]}
+        component = {"type": "BODY", "text": words, "example": example}
+        return TemplateDraft(name, language, UTILITY, [component])
+    given = [{"param_name": one, "example": EXAMPLES[one]} for one in KINDS[kind].expects]
+    example = {"body_text_named_params": given}
+    component = {"type": "BODY", "text": _by_name(kind, words), "example": example}
+    return TemplateDraft(name, language, UTILITY, [component], "NAMED")
+
+
+def _by_name(kind: str, text: str) -> str:
+    """`{{1}}` as `{{name}}`; a number too high stays."""
+    names = dict(enumerate(KINDS[kind].expects, 1))
+    return _PLACE.sub(lambda place: f"{{{{{_name(place[1], names)}}}}}", text)
+
+
+def _name(place: str, names: Mapping[int, str]) -> str:
+    return names.get(int(place), place) if place.isdigit() else place
 
 
 def _code_components() -> Sequence[Component]:
@@ -157,8 +178,6 @@ def shown(components: Sequence[Component], kind: str, language: str) -> str:
 
 def with_examples(kind: str, text: str) -> str:
     """A text with examples in its parameters; those of another kind stay as they are."""
-    values = examples(kind) if kind in TEMPLATE_KINDS else []
-    return _PLACE.sub(
-        lambda place: values[int(place[1]) - 1] if 0 < int(place[1]) <= len(values) else place[0],
-        text,
-    )
+    names = dict(enumerate(KINDS[kind].expects, 1)) if kind in KINDS else {}
+    known = {name: EXAMPLES[name] for name in names.values()}
+    return _PLACE.sub(lambda place: known.get(_name(place[1], names), place[0]), text)

@@ -28,11 +28,13 @@ from portal.messaging import (
 )
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.drivers.approved import (
+    Brings,
     RemoteTemplate,
     TemplateAdmin,
     TemplateDraft,
     TemplateExists,
 )
+from portal.messaging.kinds import KINDS
 from portal.messaging.models_channels import Channel
 from portal.messaging.models_inbound import MessageTemplate
 from portal.messaging.registry import REGISTRY
@@ -94,6 +96,11 @@ def channel_of(channel_id: int) -> ActiveChannel:
     return channel
 
 
+def brings(channel: ActiveChannel, kind: str) -> Brings:
+    """What its messages of that kind fill a template with; nothing for an unknown kind."""
+    return _admin(channel).brings(kind) if kind in KINDS else Brings(())
+
+
 def sync(channel_id: int) -> Synced:
     """Read all templates of a channel back. Raises DriverError."""
     channel = channel_of(channel_id)
@@ -123,7 +130,8 @@ def create_all(channel_id: int, texts: Mapping[str, str] | None = None) -> list[
     admin = _admin(channel)
     known = {(one.name, one.language): one for one in admin.templates()}
     made: list[Made] = []
-    for kind, name in wanted.items():
+    for kind in TEMPLATE_KINDS:
+        name = wanted[kind]
         if any(one.outcome in {"open", "stopped"} for one in made):
             made.append(Made(kind, name, "skipped", _("Tidak dicoba lagi; ulangi nanti.")))
         elif there := known.get((name, code)):
@@ -146,7 +154,8 @@ def _create(
 ) -> Made:
     """Ask for one; what was made is added to `known`."""
     try:
-        draft = template_texts.draft(kind, name, code, text)
+        named = admin.brings(kind).named
+        draft = template_texts.draft(kind, name, code, text, named=named)
     except KeyError:
         why = _("Belum ada teks Loket dalam bahasa %(code)s.", code=code)
         return Made(kind, name, "refused", why)
@@ -176,7 +185,8 @@ def choose(channel_id: int, wanted: Mapping[str, str]) -> dict[str, str]:
     nothing then. Raises Misconfigured for a channel that will not do."""
     channel = channel_of(channel_id)
     stored = channel_config.stored_values(channel.kind, channel_id)
-    fields = {f"template_{kind}": name for kind, name in wanted.items() if kind in TEMPLATE_KINDS}
+    known = template_rows.names(channel)
+    fields = {f"template_{kind}": name for kind, name in wanted.items() if kind in known}
     usual = {field.name: field.default for field in REGISTRY.get(channel.kind).fields}
     for field, name in fields.items():
         stored[field] = "" if name == usual[field] else name
@@ -195,7 +205,7 @@ def rewrite(row: MessageTemplate, text: str) -> list[str]:
     """Send another text for review; returns what is wrong with it and asks nothing then.
     Raises DriverError. Audited."""
     kind = row.kind
-    if kind not in template_texts.BODIES or row.status not in REWRITABLE:
+    if not rewritable(row):
         return [_("Template ini tidak dapat diubah dari sini.")]
     text = text.replace("\r\n", "\n").strip()
     wrong = text_problems(kind, text)
@@ -218,6 +228,12 @@ def remove(row: MessageTemplate) -> None:
     db.session.execute(delete(MessageTemplate).where(MessageTemplate.id == row_id))
     before = {"name": name, "language": code}
     audit.record("whatsapp.template", f"channel:{channel.id}", before=before)
+
+
+def rewritable(row: MessageTemplate) -> bool:
+    """Whether another text may be asked for from here."""
+    ours = row.kind in template_texts.BODIES and row.parameter_format == "POSITIONAL"
+    return ours and row.status in REWRITABLE
 
 
 def text_problems(kind: str, text: str) -> list[str]:

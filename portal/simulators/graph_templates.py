@@ -80,7 +80,7 @@ def _shown(row: Doc) -> Doc:
         "language": row["language"],
         "status": row["status"],
         "category": row["category"],
-        "parameter_format": "POSITIONAL",
+        "parameter_format": row.get("form", "POSITIONAL"),
         "quality_score": {"score": row["quality"]},
         "rejected_reason": row["reason"],
         "components": row["components"],

@@ -55,7 +55,7 @@ COPY_BUTTON: Doc = {
     "example": ["https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp123456"],
 }
 KIND, META = "template", "template_account"
-PLACE = re.compile(r"\{\{(\d+)\}\}")
+PLACE = re.compile(r"\{\{(\w+)\}\}")
 LANGUAGES = {"id", "en", "en_US", "en_GB", "ms", "jv"}
 EDITABLE = {"APPROVED", "REJECTED", "PAUSED"}
 
@@ -107,7 +107,8 @@ def create(store: Store, data: Doc) -> Doc:
         raise Unfit("Message template language is being deleted", 2388023)
     if there:
         raise Unfit("Content in this language already exists", 2388024)
-    row = _row(name, language, category, data.get("components") or [])
+    form = str(data.get("parameter_format") or "POSITIONAL").upper()
+    row = _row(name, language, category, data.get("components") or [], form)
     store.put(KIND, f"{name}|{language}", row)
     return _aged(row)
 
@@ -116,7 +117,9 @@ def edit(store: Store, row: Doc, components: list[Doc]) -> Doc:
     """Another text, reviewed again. Raises Unfit."""
     if row["status"] not in EDITABLE:
         raise Unfit("Message template can only be edited when approved, rejected or paused")
-    made = _row(row["name"], row["language"], row["category"], components)
+    made = _row(
+        row["name"], row["language"], row["category"], components, row.get("form", "POSITIONAL")
+    )
     store.put(KIND, f"{row['name']}|{row['language']}", made)
     return _aged(made)
 
@@ -162,8 +165,12 @@ def count(row: Doc) -> int:
 
 
 def fill(row: Doc, values: list[str]) -> str:
-    """The body with its parameters, in one pass."""
-    return PLACE.sub(lambda place: values[int(place[1]) - 1], text(row))
+    """The body with its parameters, in one pass; named ones in the order they stand there."""
+    names = list(dict.fromkeys(PLACE.findall(text(row))))
+    if row.get("form") != "NAMED":
+        names.sort(key=int)
+    given = dict(zip(names, values, strict=True))
+    return PLACE.sub(lambda place: given[place[1]], text(row))
 
 
 def _seed(store: Store) -> None:
@@ -187,19 +194,21 @@ def _plain(name: str, language: str, category: str, components: list[Doc]) -> Do
         "status": "PENDING",
         "quality": "UNKNOWN",
         "reason": "NONE",
+        "form": "POSITIONAL",
         "components": components,
     }
 
 
-def _row(name: str, language: str, category: str, components: list[Doc]) -> Doc:
+def _row(name: str, language: str, category: str, components: list[Doc], form: str) -> Doc:
     """A checked one, with what the review will come to."""
     parts = [{**part, "type": str(part.get("type", "")).upper()} for part in components]
     if category == "AUTHENTICATION":
         _check_code(parts)
         row = _plain(name, language, category, _code_components())
     else:
-        _check_body(next((part for part in parts if part["type"] == "BODY"), {}))
-        row = _plain(name, language, category, parts)
+        body = next((part for part in parts if part["type"] == "BODY"), {})
+        _check_body(body, named=form == "NAMED")
+        row = {**_plain(name, language, category, parts), "form": form}
     words = text(row).lower()
     if re.search(r"\b(diskon|promo)\b", words):
         row["category"] = "MARKETING"
@@ -241,7 +250,7 @@ def _check_code(parts: list[Doc]) -> None:
         raise Unfit("An authentication template needs one OTP button")
 
 
-def _check_body(body: Doc) -> None:
+def _check_body(body: Doc, *, named: bool) -> None:
     words = str(body.get("text") or "")
     if not words or len(words) > 1024:
         raise Unfit("Message body is too long or missing", 2388040)
@@ -254,12 +263,21 @@ def _check_body(body: Doc) -> None:
     has_words: Callable[[str], object] = re.compile(r"\w").search
     if not has_words(pieces[0]) or not has_words(pieces[-1]):
         raise Unfit("Variables can't be at the start or end of the template.", 2388299)
-    if any(not has_words(piece) for piece in pieces[1:-1]) or sorted(set(map(int, names))) != list(
-        range(1, len(set(names)) + 1)
-    ):
+    if any(not has_words(piece) for piece in pieces[1:-1]) or not (named or _in_order(names)):
         raise Unfit("Variables can't be next to each other or out of order.", 2388072)
     if len(re.findall(r"\w+", " ".join(pieces))) < 2 * len(set(names)) + 1:
         raise Unfit("This template has too many variables for its length.", 2388293)
-    given = (body.get("example") or {}).get("body_text")
-    if not (given and isinstance(given[0], list) and len(given[0]) == len(set(names))):
+    if not _has_examples(body.get("example") or {}, set(names), named):
         raise Unfit("BODY component does not contain the expected field(s) (example)")
+
+
+def _in_order(names: list[str]) -> bool:
+    return sorted(set(names)) == sorted(str(number) for number in range(1, len(set(names)) + 1))
+
+
+def _has_examples(example: Doc, names: set[str], named: bool) -> bool:
+    if named:
+        given = example.get("body_text_named_params") or []
+        return {one.get("param_name") for one in given} == names
+    rows = example.get("body_text")
+    return bool(rows) and isinstance(rows[0], list) and len(rows[0]) == len(names)

@@ -23,6 +23,7 @@ from portal.messaging import (
     template_word,
     templates,
 )
+from portal.messaging.drivers.approved import Brings
 from portal.messaging.drivers.events import TemplateEvent
 from portal.messaging.models import Message, NoticeRecipient
 from portal.messaging.models_inbound import MessageTemplate
@@ -147,7 +148,7 @@ def test_a_name_of_its_own_and_a_language_we_do_not_write(app: Flask, graph: Gra
     made = templates.create_all(own)
     db.session.commit()
     assert {one.outcome for one in made} == {"refused"}
-    own = official.channel(graph, template_otp_code="kode_masuk", language="en-US")
+    own = official.channel(graph, template_otp_code="kode_masuk", language="en_US")
     made = templates.create_all(own)
     db.session.commit()
     assert {one.outcome for one in made} == {"made"}
@@ -324,15 +325,78 @@ def test_a_channel_without_templates_is_refused(app: Flask) -> None:
     assert templates.channel_ids() == []
 
 
+def test_parameters_by_name(app: Flask, graph: Graph) -> None:
+    graph.post("/templates/clear")
+    own = official.channel(graph, parameter_format="named")
+    made = templates.create_all(own)
+    db.session.commit()
+    assert {one.outcome for one in made} == {"made"}, made
+    there = {one["name"]: one for one in graph.listed()}
+    reminder = there["payment_reminder"]
+    assert reminder["parameter_format"] == "NAMED"
+    assert "Rp {{amount}} akan jatuh tempo dalam {{days_left}}" in reminder["components"][0]["text"]
+    assert there["otp_code"]["parameter_format"] == "POSITIONAL"
+    synced(own)
+    brings = templates.brings(templates.channel_of(own), "payment_reminder")
+    mine = row("payment_reminder")
+    assert template_status.drift("payment_reminder", mine, brings) == []
+    said = template_texts.shown(mine.components, "payment_reminder", "id")
+    assert "sebesar Rp 165.000 akan jatuh tempo dalam 3 hari" in said
+    assert "bernomor" in template_status.problems("payment_reminder", mine)[-1]
+    assert not templates.rewritable(mine)
+
+
+@pytest.mark.parametrize(
+    ("components", "brings", "part"),
+    [
+        ([{"type": "HEADER", "format": "DOCUMENT"}], Brings(("a",), header="media"), ""),
+        ([{"type": "HEADER", "text": "Nota {{1}}"}], Brings(("a",), header="text"), ""),
+        ([{"type": "HEADER", "text": "Nota"}], Brings(("a",), header="text"), "isian judul"),
+        ([], Brings(("a",), links=frozenset({0})), "tombol yang tidak ada"),
+        ([], Brings(("a",), named=True), "isian bernomor"),
+        (
+            [{"type": "BUTTONS", "buttons": [{"type": "URL", "url": "https://x/{{1}}"}]}],
+            Brings(("a",), links=frozenset({0})),
+            "",
+        ),
+    ],
+)
+def test_what_a_channel_brings_besides_the_body(
+    app: Flask, components: list[dict[str, Any]], brings: Brings, part: str
+) -> None:
+    body = {"type": "BODY", "text": "Halo {{1}} di sana"}
+    one = MessageTemplate(parameter_format="POSITIONAL", components=[body, *components])
+    said = template_status.drift("broadcast", one, brings)
+    assert [part in sentence for sentence in said] == ([True] if part else [])
+
+
+def test_extra_parts_of_the_configuration(app: Flask, graph: Graph) -> None:
+    own = official.channel(
+        graph, template_parts="overdue_notice: header=media, url1=name; access_opened: quick0=X"
+    )
+    found = templates.channel_of(own)
+    late = templates.brings(found, "overdue_notice")
+    assert (late.header, late.links, late.named) == ("media", frozenset({1}), False)
+    assert templates.brings(found, "access_opened") == Brings(("name", "cs_phone"))
+
+
+def test_staffs_own_words_may_have_a_template(channel: int, graph: Graph) -> None:
+    approved(channel)
+    assert templates.choose(channel, {"broadcast": "access_opened"}) == {}
+    db.session.commit()
+    assert row("access_opened").kind == "access_opened"
+    assert channel_config.stored_values("meta")["template_broadcast"] == "access_opened"
+    assert templates.choose(channel, {"broadcast": ""}) == {}
+    db.session.commit()
+    assert "template_broadcast" not in channel_config.stored_values("meta")
+
+
 @pytest.mark.parametrize(
     ("changes", "part"),
     [
         ({"components": [{"type": "BODY", "text": "Halo {{1}} saja"}]}, "punya 1 isian"),
         ({"parameter_format": "NAMED"}, "bernama"),
-        (
-            {"components": [{"type": "HEADER", "format": "IMAGE"}]},
-            "Judulnya butuh berkas",
-        ),
+        ({"components": [{"type": "HEADER", "format": "IMAGE"}]}, "Judulnya butuh berkas"),
         (
             {
                 "components": [
@@ -375,4 +439,6 @@ def test_a_code_template_without_its_button(app: Flask) -> None:
 def test_names_and_language_of_a_channel(channel: int) -> None:
     found = templates.channel_of(channel)
     assert template_rows.language(found) == "id"
-    assert set(template_rows.names(found)) == set(TEMPLATE_KINDS)
+    names = template_rows.names(found)
+    assert {kind for kind, name in names.items() if name} == set(TEMPLATE_KINDS)
+    assert {kind for kind, name in names.items() if not name} == set(template_texts.FREE_KINDS)

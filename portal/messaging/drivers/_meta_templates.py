@@ -9,8 +9,14 @@ from urllib.parse import urlencode
 
 from portal.core.driverkit import DriverError, Misconfigured, Permanent, Retryable
 from portal.infra.http import Reply
+from portal.messaging.drivers._meta_fields import NAMES, template_parts
 from portal.messaging.drivers._meta_template_errors import EXISTS
-from portal.messaging.drivers.approved import RemoteTemplate, TemplateDraft, TemplateExists
+from portal.messaging.drivers.approved import (
+    Brings,
+    RemoteTemplate,
+    TemplateDraft,
+    TemplateExists,
+)
 
 FIELDS = "name,language,status,category,quality_score,rejected_reason,components,parameter_format"
 # A body may have 1024 characters and an answer of ours 256 KB.
@@ -39,6 +45,21 @@ class TemplateCalls:
                     raise
         raise Retryable("Daftar template berubah selagi dibaca. Coba lagi.", code=STALE_CURSOR)
 
+    def brings(self, kind: str) -> Brings:
+        """What `_meta_payload.py` fills a template of that kind with."""
+        try:
+            parts = template_parts(self.config.get("template_parts", "")).get(kind, {})
+        except ValueError:  # from the environment, which no form checked
+            parts = {}
+        header = parts.get("header", "")
+        return Brings(
+            names=NAMES[kind],
+            # Meta writes the text of a login code itself, with a number.
+            named=self.config.get("parameter_format") == "named" and kind != "otp_code",
+            header=header if header in {"", "media"} else "text",
+            links=frozenset(int(part[3:]) for part in parts if part.startswith("url")),
+        )
+
     def create_template(self, draft: TemplateDraft) -> RemoteTemplate:
         """Ask approval for a text; what comes back may already have another category."""
         body: dict[str, Any] = {
@@ -49,7 +70,7 @@ class TemplateCalls:
             **_lives(draft.lives),
         }
         if draft.category != "AUTHENTICATION":
-            body["parameter_format"] = "POSITIONAL"
+            body["parameter_format"] = draft.parameter_format
         try:
             reply = self._call("POST", f"{self._account()}/message_templates", body)
         except Permanent as error:
@@ -65,6 +86,7 @@ class TemplateCalls:
             language=draft.language,
             status=_word(said.get("status")) or "PENDING",
             category=_word(said.get("category")) or draft.category,
+            parameter_format=draft.parameter_format,
             components=draft.components,
         )
 

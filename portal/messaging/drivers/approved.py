@@ -37,6 +37,18 @@ class RemoteTemplate:
 
 
 @dataclass(frozen=True)
+class Brings:
+    """What messages of a kind fill a template with. `names` are its values in order, sent by
+    name when `named`; `header` is media, text or empty; `links` are the places of the link
+    buttons that get a value."""
+
+    names: Sequence[str]
+    named: bool = False
+    header: str = ""
+    links: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
 class TemplateDraft:
     """A text to ask approval for. `lives` is how many seconds the provider may try to deliver
     a message of it; None leaves that to the provider."""
@@ -45,6 +57,7 @@ class TemplateDraft:
     language: str
     category: str
     components: Sequence[Component] = field(default=())
+    parameter_format: str = "POSITIONAL"
     lives: int | None = None
 
 
@@ -54,6 +67,9 @@ class TemplateAdmin(Protocol):
 
     def templates(self) -> list[RemoteTemplate]:
         """Every approved or waiting text of the account, in all languages."""
+
+    def brings(self, kind: str) -> Brings:
+        """What its messages of that kind fill a template with."""
 
     def create_template(self, draft: TemplateDraft) -> RemoteTemplate:
         """Ask approval; what comes back may already have another category. Raises
