@@ -190,7 +190,8 @@ def postpone(hook: InboundHook, outcome: str) -> None:
 def clock_went_back(latest: datetime) -> None:
     """What waited until some moment before the clock was set back waits no longer."""
     now = wall()
-    ahead = (InboundHook.next_at > now, InboundHook.next_at <= latest + LEASE)
+    # Later tries are at most an hour apart.
+    ahead = (InboundHook.next_at > now, InboundHook.next_at <= latest + timedelta(hours=2))
     updated(update(InboundHook).where(InboundHook.state == "received", *ahead).values(next_at=now))
 
 

@@ -14,12 +14,10 @@ from sqlalchemy.orm import aliased
 
 from portal.core.driverkit import Misconfigured
 from portal.extensions import db
-from portal.infra import inbox
 from portal.infra.database import updated
 from portal.infra.inbox import InboundHook
-from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import wall
-from portal.messaging import by_hand, channels, meters, sending_hours
+from portal.messaging import by_hand, channels, clock_back, sending_hours
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.claims import LEASE
 from portal.messaging.delivery import (
@@ -36,7 +34,6 @@ _random = SystemRandom()
 BATCH = 200
 CHUNK = 1000
 TOLD_LATER = "Server berhenti saat mengirim; statusnya diketahui kemudian."
-CLOCK_TOLERANCE = timedelta(seconds=30)
 AT_ONCE = timedelta(seconds=60)  # within which a callback is read, unless something is wrong
 
 
@@ -44,7 +41,7 @@ def run() -> None:
     """Every step, each in a transaction of its own: short for SQLite's one writer, and never
     holding one message while it wants another."""
     for step in (
-        after_the_clock_went_back,
+        clock_back.notice,
         free_dead_leases,
         expire_stale,
         settle_interrupted,
@@ -77,24 +74,6 @@ def free_dead_leases() -> int:
     current = wall()
     dead = _take(Message.state == "leased", Message.lease_until < current)
     return _set(dead, state="pending", lease_token=None, lease_until=None, next_at=current)
-
-
-def after_the_clock_went_back() -> int:
-    """What was due before somebody set the clock back is due still; a lease that ends later
-    than one taken now would is nobody's. Returns how many messages were concerned."""
-    current = wall()
-    # The last sweep ended in the future: only the first sweep after the change sees that.
-    latest = db.session.scalar(
-        select(ScheduleRun.finished_at).where(ScheduleRun.name == "sweep_messages")
-    )
-    if latest is None or latest <= current + CLOCK_TOLERANCE:
-        return 0
-    meters.clock_went_back(latest - current)
-    inbox.clock_went_back(latest)
-    due = (Message.state == "pending", Message.next_at > current, Message.next_at <= latest)
-    moved = updated(update(Message).where(*due).values(next_at=current))
-    held = (Message.state.in_(("leased", "sending")), Message.lease_until > current + LEASE)
-    return moved + updated(update(Message).where(*held).values(lease_until=current + LEASE))
 
 
 def expire_stale() -> int:

@@ -23,16 +23,20 @@ def swept(clock: FixedClock) -> None:
     db.session.commit()
 
 
-def test_what_was_due_is_due_and_what_was_to_wait_waits(app: Flask, clock: FixedClock) -> None:
-    due, later = queued(key="due"), queued(key="later")
-    db.session.get_one(Message, later).next_at = clock.wall() + timedelta(minutes=10)
-    db.session.commit()
+def test_what_was_due_or_soon_is_due_and_tomorrow_stays_tomorrow(
+    app: Flask, clock: FixedClock
+) -> None:
+    due, soon, later = queued(key="due"), queued(key="soon"), queued(key="later")
     swept(clock)
+    # A retry that was put off after the last sweep before the change.
+    db.session.get_one(Message, soon).next_at = clock.wall() + timedelta(seconds=3)
+    db.session.get_one(Message, later).next_at = clock.wall() + timedelta(hours=9)
+    db.session.commit()
     clock.move(hours=-1)
     swept(clock)
 
-    assert [claimed.id for claimed in claims.claim("messages", 10)] == [due]
-    assert message(later).next_at > clock.wall() + timedelta(hours=1)
+    assert {claimed.id for claimed in claims.claim("messages", 10)} == {due, soon}
+    assert message(later).next_at > clock.wall() + timedelta(hours=9)
 
 
 def test_a_lease_from_the_future_ends(app: Flask, clock: FixedClock) -> None:
