@@ -102,6 +102,18 @@ def whatsapp() -> Finding:
     return Finding("whatsapp", "ok" if health.ok else "warn", health.sentence)
 
 
+def graph_version() -> Finding:
+    """No Meta channel in force speaks a Graph version that ends soon."""
+    from portal.messaging.channels import in_order
+    from portal.messaging.drivers.meta_cloud import MetaCloud
+
+    drivers = [channel.driver() for channel in in_order() if channel.kind == MetaCloud.kind]
+    found = [driver.version_warning() for driver in drivers if isinstance(driver, MetaCloud)]
+    if warnings := sorted(set(filter(None, found))):
+        return Finding("graph version", "warn", " ".join(warnings))
+    return Finding("graph version", "ok", f"Meta channels: {len(found)}")
+
+
 def files() -> Finding:
     """A live row for every file, and a file for every live row."""
     missing, orphans = media.without_file(), media.orphans()
@@ -132,6 +144,7 @@ CHECKS: Sequence[Callable[[], Finding]] = (
     outbox,
     configuration,
     whatsapp,
+    graph_version,
     files,
 )
 

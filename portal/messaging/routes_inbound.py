@@ -23,6 +23,11 @@ FORMS: dict[str, Any] = {
     "location": _l("lokasi"),
     "contacts": _l("kontak"),
     "reaction": _l("reaksi"),
+    "order": _l("pesanan"),
+    "system": _l("kabar WhatsApp"),
+    "edit": _l("diubah pengirim"),
+    "revoke": _l("dihapus pengirim"),
+    "user_preferences": _l("pilihan pelanggan"),
     "unsupported": _l("jenis yang tidak didukung"),
 }
 

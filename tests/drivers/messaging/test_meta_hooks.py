@@ -197,12 +197,14 @@ def test_any_bytes_are_read_without_a_sound(body: bytes) -> None:
     assert isinstance(MetaCloud({}, None).parse_hook(body), list)  # type: ignore[arg-type]
 
 
-_NAMES = """statuses messages errors user_preferences contacts id status type text from context event
+_NAMES = """
+    statuses messages errors user_preferences contacts id status type text from context event
     message_template_name message_template_id new_category ban_info restriction_info wa_id
     pricing conversation timestamp interactive button edit message biz_opaque_callback_data
     new_quality_score correct_category alert_info decision reason value"""
 NAMES = st.sampled_from(_NAMES.split())
-_FIELDS = """messages account_update message_template_status_update template_category_update security
+_FIELDS = """
+    messages account_update message_template_status_update template_category_update security
     account_alerts business_capability_update phone_number_quality_update user_preferences
     phone_number_name_update account_review_update"""
 FIELDS = st.sampled_from(_FIELDS.split())
