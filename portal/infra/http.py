@@ -73,9 +73,10 @@ class Http:
         data: Any = None,
         files: Any = None,
         auth: tuple[str, str] | None = None,
+        largest: int = MAX_BYTES,
     ) -> Reply:
-        """Send one request and read its whole answer. `files` makes it a multipart upload, as
-        {field: (filename, bytes, mime)}.
+        """Send one request and read its whole answer, of `largest` bytes at most. `files` makes
+        it a multipart upload, as {field: (filename, bytes, mime)}.
 
         Raises Misconfigured for an address that cannot or may not be called, Retryable when
         nothing was sent, and Retryable with `outcome_unknown` when it may have arrived.
@@ -99,13 +100,13 @@ class Http:
                 response = adapter.send(
                     asked, stream=True, timeout=(writing, READ_SECONDS), proxies={}
                 )
-                body = self._read(response, deadline)
+                body = self._read(response, deadline, largest)
             finally:
                 if self._kept is None:
                     adapter.close()
         return Reply(response.status_code, response.headers, body)
 
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
+    def _read(self, response: requests.Response, deadline: float, largest: int) -> bytes:
         """Read the body up to the cap; past the deadline the outcome is unknown.
 
         One receive at a time, so that a server that drips bytes meets the deadline too.
@@ -114,7 +115,7 @@ class Http:
         try:
             while chunk := response.raw.read1(16 * 1024, decode_content=True):
                 body += chunk
-                if len(body) > MAX_BYTES or self._monotonic() > deadline:
+                if len(body) > largest or self._monotonic() > deadline:
                     raise Retryable(
                         "Jawaban layanan terlalu besar atau terlalu lambat.", outcome_unknown=True
                     )

@@ -44,6 +44,7 @@ _FILES = {
     "video": ("video/mp4", "video.mp4"),
     "document": ("application/octet-stream", "berkas"),
 }
+_GROUPS_BYTES = 4 * 1024 * 1024
 _TIMED_OUT = re.compile(r"time[ds]? ?-?out", re.IGNORECASE)
 
 
@@ -145,7 +146,12 @@ class Evolution(MessageDriver):
         return Health(False, _OFFLINE.sentence, {"status": state} if state else {})
 
     def groups(self) -> list[Group]:
-        reply = self._call("GET", "group/fetchAllGroups", params={"getParticipants": "false"})
+        reply = self._call(
+            "GET",
+            "group/fetchAllGroups",
+            params={"getParticipants": "false"},
+            largest=_GROUPS_BYTES,
+        )
         rows = [as_dict(row) for row in as_list(reply.json())]
         found = [Group(first_text(row, "id"), first_text(row, "subject")) for row in rows]
         return [group for group in found if group.id.endswith("@g.us")]

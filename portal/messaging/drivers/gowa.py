@@ -63,6 +63,7 @@ _WORDS: tuple[tuple[str, Meaning], ...] = (
     (r"failed to (download|decode|open|read|resize|process|save)", _FILE),
     (r"server returned error", later("WhatsApp menolak sementara.")),
 )
+_GROUPS_BYTES = 8 * 1024 * 1024
 _RECEIPTS = {"delivered": "delivered", "read": "read", "played": "read"}
 DEFAULT_SECRET = "secret"  # noqa: S105 - GoWA's own, published; refused here
 
@@ -158,8 +159,8 @@ class Gowa(MessageDriver):
         return Health(True, "Tersambung ke WhatsApp lewat GoWA.", shown)
 
     def groups(self) -> list[Group]:
-        """At most 500, says WhatsApp."""
-        said = as_dict(self._call("GET", "/user/my/groups").json())
+        """At most 500, says WhatsApp; each comes with all its participants."""
+        said = as_dict(self._call("GET", "/user/my/groups", largest=_GROUPS_BYTES).json())
         rows = [as_dict(row) for row in as_list(as_dict(said.get("results")).get("data"))]
         found = [Group(first_text(row, "JID"), first_text(row, "Name")) for row in rows]
         return [group for group in found if group.id.endswith("@g.us")]

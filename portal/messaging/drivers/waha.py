@@ -52,6 +52,8 @@ _KEY = mis("WAHA menolak kunci API.")
 _ADDRESS = mis("Alamat WAHA salah. Periksa alamatnya.")
 _INPUT = perm("WAHA menolak isian pesan ini. Lihat rinciannya.", elsewhere=True)
 _PAGE, _PAGES = 100, 20
+_BYTES = 8 * 1024 * 1024
+"""Some engines list the participants all the same."""
 _STATUS_WORDS = {
     "SCAN_QR_CODE": "Nomor belum dipasangkan. Pindai QR di dasbor WAHA.",
     "STARTING": "Sesi WAHA sedang dinyalakan.",
@@ -148,7 +150,7 @@ class Waha(MessageDriver):
         found: dict[str, Group] = {}
         for page in range(_PAGES):
             asked = {"limit": str(_PAGE), "offset": str(page * _PAGE), "exclude": "participants"}
-            reply = self._call("GET", f"/api/{session}/groups", params=asked)
+            reply = self._call("GET", f"/api/{session}/groups", params=asked, largest=_BYTES)
             rows = {group.id: group for group in _groups(reply.json())}
             fresh = rows.keys() - found.keys()
             found |= rows

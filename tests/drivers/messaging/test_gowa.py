@@ -204,6 +204,14 @@ class TestGowa(MessageDriverContract):
         responses.add("GET", f"{BASE}/user/my/groups", json=answer)
         assert driver.groups() == [Group("120363@g.us", "Teknisi")]
 
+    @responses.activate
+    def test_groups_with_thousands_of_participants(self, driver: MessageDriver) -> None:
+        people = [{"JID": f"62812{n:08}@s.whatsapp.net", "LID": "x" * 40} for n in range(9000)]
+        row = {"JID": "120363@g.us", "Name": "Pelanggan", "Participants": people}
+        answer = {"code": "SUCCESS", "results": {"data": [row]}}
+        responses.add("GET", f"{BASE}/user/my/groups", json=answer)
+        assert driver.groups() == [Group("120363@g.us", "Pelanggan")]
+
     def test_only_a_signed_callback_is_believed(self, driver: MessageDriver) -> None:
         body = sample("gowa", "ack_delivered")
         good = "sha256=" + hex_hmac(SECRET, body)
