@@ -53,6 +53,7 @@ BLUEPRINTS = (
     "portal.messaging.routes_by_hand",
     "portal.messaging.routes_inbound",
     "portal.messaging.routes_texts",
+    "portal.messaging.routes_builder",
     "portal.messaging.routes_settings",
     "portal.messaging.routes_channels",
     "portal.messaging.routes_templates",

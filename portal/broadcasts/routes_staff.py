@@ -14,7 +14,6 @@ from portal.broadcasts.service import BroadcastError
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.extensions import db
 from portal.infra.timekeeping import now
-from portal.messaging import bubble
 from portal.messaging.drivers.meta_cloud import DRIVER as META
 from portal.web.access import staff
 from portal.web.htmx import go, is_fragment, page
@@ -193,6 +192,7 @@ def _form(
         states=people.LINE_STATES,
         languages=LANGUAGES,
         limit=wording.text_limit(),
+        look=wording.look(values.get("body", ""), None),
     )
 
 
@@ -235,9 +235,7 @@ def _review(
         broadcast=row,
         counts=counts,
         said=queries.in_words(filtered),
-        preview=bubble.lines(
-            wording.preview(row.body, somebody, somebody.language if somebody else "id")
-        ),
+        look=wording.look(row.body, somebody, somebody.language if somebody else "id"),
         somebody=somebody,
         forecast=timing.forecast(counts.messages),
         meta=channel is not None and channel.kind == META.kind,
@@ -261,7 +259,7 @@ def _progress(row: Broadcast) -> dict[str, Any]:
         "forecast": timing.forecast(ahead) if moving else None,
         "said": queries.in_words(Audience.stored(row.audience)),
         "states": queries.STATES,
-        "words": bubble.lines(row.body),
+        "words": wording.unfilled(row.body),
         "seen": f"{row.state}-{poll}-{'-'.join(map(str, vars(progress).values()))}",
     }
 

@@ -5,7 +5,9 @@ from typing import Any, Protocol
 
 from flask_babel import gettext as _
 
-from portal.messaging import channels, text_checks, texts
+from portal.messaging import block_preview, channels, text_checks, texts
+from portal.messaging.block_preview import Preview
+from portal.messaging.block_view import Shown
 
 PLACES = {"name": "name", "customer_number": "number"}
 """Place in the text -> column of the customer it is filled from."""
@@ -105,6 +107,16 @@ def preview(body: str, person: Person | None, language: str = "id") -> str:
 def composed(body: str, person: Person, language: str = "id") -> texts.Composed:
     """The same with the block behind it."""
     return texts.compose("broadcast", language, params(body, person))
+
+
+def look(body: str, person: Person | None, language: str = "id") -> Preview:
+    """How it looks on its reader's phone, and what each channel makes of it."""
+    return block_preview.of("broadcast", composed(body, person or Example(), language))
+
+
+def unfilled(body: str) -> Shown:
+    """How it looks with its places as they were written."""
+    return block_preview.bubble(texts.compose("broadcast", "id", {}, body=body))
 
 
 class Example:

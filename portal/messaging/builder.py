@@ -11,7 +11,7 @@ from typing import Any
 
 from portal.core import wablock
 from portal.core.wablock import Block, Button, Interactive, Row, Section
-from portal.core.wablock.reading import SPACE, parse_body
+from portal.core.wablock.reading import parse_body
 
 MODES = ("buttons", "list", "template", "none")
 HEADERS = ("none", "text", "image", "video", "document")
@@ -67,8 +67,8 @@ class Spot:
 
 def find(text: str) -> Spot:
     """The block of a text; plain words are a block that only has them."""
-    whole = text.strip(SPACE)
-    parsed = wablock.parse(whole)
+
+    parsed = wablock.parse(text)
     if parsed is not None and parsed.given is not None:
         return Spot(_without_json(parsed), rewritten=True)
     tags = list(_TAG.finditer(text))
@@ -76,7 +76,7 @@ def find(text: str) -> Spot:
         first, last = tags
         inside = parse_body(text[first.end() : last.start()])
         return Spot(inside, text[: first.start()], text[last.end() :])
-    return Spot(parsed or Block(text=whole), rewritten=True)
+    return Spot(parsed or Block(text=text.strip()), rewritten=True)
 
 
 def opened(text: str) -> Draft:
@@ -85,7 +85,7 @@ def opened(text: str) -> Draft:
     inner = block.interactive
     if inner is None:
         return Draft(source=text, body=block.text or "")
-    buttons = tuple(filter(None, map(_choice, inner.buttons)))
+    buttons = tuple(filter(None, map(choice_of, inner.buttons)))
     return Draft(
         source=text,
         mode=_mode(inner, buttons),
@@ -159,7 +159,7 @@ def numbered(draft: Draft) -> Draft:
 
 def lost(text: str) -> list[str]:
     """What of a text's block the form cannot hold: it goes when the form is used."""
-    given = wablock.parse(text.strip(SPACE))
+    given = wablock.parse(text)
     if given is None or given.interactive is None:
         return []
     kept = _strings(interactive(opened(text)))
@@ -172,12 +172,12 @@ def _strings(inner: Interactive) -> list[str]:
     """Every word of a block, those of a flow's parameters too."""
     found: list[str] = []
     for button in inner.buttons:
-        if (choice := _choice(button)) and button.kind == "flow":
+        if (choice := choice_of(button)) and button.kind == "flow":
             found += [choice.text, choice.target or choice.id]
         else:
             replace(inner, buttons=(button,), sections=()).mapped(_into(found))
     replace(inner, buttons=()).mapped(_into(found))
-    return [words.strip(SPACE) for words in found if words.strip(SPACE)]
+    return [words.strip() for words in found if words.strip()]
 
 
 def _into(found: list[str]) -> Any:
@@ -227,7 +227,8 @@ def _header(inner: Interactive) -> str:
     return "text" if inner.header_text else "none"
 
 
-def _choice(button: Button) -> Choice | None:
+def choice_of(button: Button) -> Choice | None:
+    """A block's button as the form has it; None for what is no button the form knows."""
     if button.kind in {"reply", "quick"}:
         return Choice("quick", button.text, button.id)
     if name := _TARGETS.get(button.kind):

@@ -39,7 +39,7 @@ def read(form: Mapping[str, str]) -> Draft:
     """The fields as they were typed, made clean: one line each but the body, nothing hidden."""
     buttons, sections = _indices(form)
     return Draft(
-        source=form.get("source", ""),
+        source=form.get("source", "").replace("\r\n", "\n"),
         mode=_one_of(form.get("mode"), MODES),
         body=_body(form.get("text", "")),
         header=_one_of(form.get("header"), HEADERS),

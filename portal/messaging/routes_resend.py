@@ -8,12 +8,20 @@ from flask_babel import lazy_gettext as _l
 
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.extensions import db
-from portal.messaging import finding, queries, resending, resending_many
+from portal.messaging import (
+    block_preview,
+    finding,
+    queries,
+    refill,
+    resending,
+    resending_many,
+    texts,
+)
 from portal.messaging.finding import Filter
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import Message
 from portal.messaging.resending import AlreadyAgain, Changes
-from portal.messaging.routes_staff import find, wanted_filter, words
+from portal.messaging.routes_staff import find, wanted_filter
 from portal.messaging.service import MessageError
 from portal.web.access import staff
 from portal.web.htmx import go, page
@@ -73,7 +81,9 @@ def edit(message_id: int) -> Any:
     if sentence := resending.refusal(message):
         return go(_show(message_id), _say(sentence), "bad")
     values = {name: str(message.params[name]) for name in resending.editable(message)}
-    typed = Changes(_local(message.recipient), values, message.body or "")
+    # What has no values to change can only be changed as a whole.
+    body = message.body or ("" if values else refill.text_of(message))
+    typed = Changes(_local(message.recipient), values, body)
     return _form(message, typed, resending.copies(message_id))
 
 
@@ -175,7 +185,7 @@ def _ask(message_id: int, error: str = "", status: int = 200) -> Any:
         status=status,
         message=message,
         customer=customer,
-        text=words(message),
+        look=block_preview.of_message(message),
         nth=resending.copies(message_id),
         arrived=message.state in resending.ARRIVED,
         error=error,
@@ -191,7 +201,10 @@ def _form(message: Message, typed: Changes, nth: int | None, error: str = "") ->
         typed=typed,
         labels=VALUES,
         nth=nth,
-        text=words(message),
+        look=block_preview.of_message(message),
+        new=block_preview.of(message.kind, texts.compose(message.kind, "id", {}, body=typed.body))
+        if typed.body
+        else None,
         error=error,
         arrived=message.state in resending.ARRIVED,
         knowingly="knowingly" in request.form,

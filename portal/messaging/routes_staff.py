@@ -14,6 +14,7 @@ from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.messaging import (
     asking,
+    block_preview,
     by_hand,
     channels,
     export,
@@ -92,6 +93,7 @@ def show(message_id: int) -> Any:
         customer=customer,
         kind=KINDS.get(message.kind),
         text=words(message),
+        look=block_preview.of_message(message),
         story=queries.story(message, labels),
         labels=labels,
         key=export.masked_key(message),

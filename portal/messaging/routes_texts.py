@@ -10,7 +10,14 @@ from sqlalchemy import select
 from portal.accounts.models import Staff
 from portal.core.driverkit import Capability
 from portal.extensions import db
-from portal.messaging import bubble, channels, text_checks, text_preview, text_store, text_values
+from portal.messaging import (
+    block_preview,
+    channels,
+    text_checks,
+    text_preview,
+    text_store,
+    text_values,
+)
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import MessageText
 from portal.messaging.text_checks import Limit
@@ -34,7 +41,7 @@ def index() -> Any:
         for language in text_store.LANGUAGES:
             row = newest.get((name, language))
             rows.append((language, row, text_store.text_of(row, name, language)))
-        shown = bubble.lines(text_preview.rendered(name, "id", rows[0][2], None))
+        shown = block_preview.bubble(text_preview.composed(name, "id", rows[0][2], None))
         found.append((kind, rows, shown))
     return page("messaging/texts.html", found=found, approved=_approving("otp_code"))
 
@@ -151,15 +158,15 @@ def _bubble(kind: str, language: str, body: str) -> dict[str, Any]:
     who = (request.form.get("pick") or request.values.get("who", "")).strip()[:80]
     people = text_preview.matching(who)
     customer = people[0] if people else None
-    shown = text_preview.rendered(kind, language, text_values.paragraphs(body), customer)
+    made = text_preview.composed(kind, language, text_values.paragraphs(body), customer)
     length = text_preview.longest(kind, language, body)
     limits = _limits()
     return {
         "who": who,
         "customer": customer,
         "others": people[1:],
-        "shown": bubble.lines(shown[:SHOWN]),
-        "length": len(shown),
+        "look": block_preview.of(kind, made),
+        "length": len(made.text),
         "longest": length,
         "limit": min([text_checks.LONGEST, *(limit.text_limit for limit in limits)]),
         "notes": [*text_checks.problems(kind, body, length, limits), *text_checks.doubts(body)],
