@@ -66,6 +66,10 @@ payloads = st.dictionaries(names, json_values, min_size=1, max_size=4) | st.buil
 
 @given(text=texts | st.text())
 @example(text="[[wa]][text](\na\n[type](\x00)[[/wa]]")
+@example(text="[[wa]]a\n\n# c[[/wa]]")
+@example(text="[[wa]]a\n\nfooter: x[[/wa]]")
+@example(text="[[wa]][text](\n\n)[[/wa]]")
+@example(text="[[wa]]a\n[text](#)\n[text](title: b)\n[button](1|c)[[/wa]]\nd\n  e")
 def test_reading_writing_and_reading_again_is_the_identity(text: str) -> None:
     found = parse(text)
     if found is None:

@@ -109,6 +109,7 @@ def test_plain_text_is_no_block(text: str) -> None:
         ("Halo [[/wa]]", "Halo"),
         ("[[wa]] a [[wa]] b [[/wa]]", "a  b"),
         ("[[wa]][[w[[wa]]a]] Halo", "Halo"),
+        ("[[wa]][[w[[wa]]a]] Halo[[/wa]]", "Halo"),
         ("[[wa]][[/wa]]", None),
         ("[[wa]]\n# nothing\n[[/wa]]", None),
     ],
