@@ -6,7 +6,7 @@ kept. Parsing an answer is the driver's.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from portal.core.driverkit import (
     Retryable,
 )
 from portal.infra.http import Reply
+from portal.messaging.drivers._hook_reading import words as text_of
 
 LONGEST_WAIT = 3600
 # Refused only in name: the request may have gone through all the same.
@@ -41,6 +42,12 @@ def redacted(words: str) -> str:
     """Without what could be a number or a code, short, storable."""
     clean = words.replace("\0", "").encode("utf-8", "replace").decode()
     return re.sub(r"\d{5,}", "•••••", clean)[:300]
+
+
+def shown_of(said: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, str]:
+    """What a service says about a device, under the operator's words for it."""
+    pairs = ((label, redacted(text_of(said.get(name)))) for name, label in labels.items())
+    return {label: text for label, text in pairs if text}
 
 
 def refused(

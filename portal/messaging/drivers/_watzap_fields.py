@@ -8,15 +8,15 @@ import re
 from portal.core.driverkit import ConfigField
 from portal.messaging.drivers._fields import http_url
 
-TEMPLATE_KINDS = (
-    "payment_confirmation",
-    "invoice_notification",
-    "payment_reminder",
-    "overdue_notice",
-    "isolation_notice",
-    "access_opened",
-    "otp_code",
-)
+TEMPLATE_KINDS = {
+    "payment_confirmation": "Pembayaran diterima",
+    "invoice_notification": "Tagihan baru",
+    "payment_reminder": "Pengingat",
+    "overdue_notice": "Lewat jatuh tempo",
+    "isolation_notice": "Isolir",
+    "access_opened": "Akses dibuka",
+    "otp_code": "Kode masuk",
+}
 _WABA = ("mode", ("waba",))
 TEMPLATE = re.compile(r"([a-z0-9_]{1,512})(?::([\w, ]+))?", re.ASCII)
 
@@ -71,12 +71,12 @@ FIELDS = (
     *(
         ConfigField(
             f"template_{kind}",
-            f"Template {kind}",
+            f"Template: {label}",
             "Kosong = teks bebas, hanya sampai bila pelanggan menulis dalam 24 jam.",
             shown_when=_WABA,
             check=_template,
         )
-        for kind in TEMPLATE_KINDS
+        for kind, label in TEMPLATE_KINDS.items()
     ),
     ConfigField("base_url", "Alamat API", default="https://api.watzap.id/v1", check=http_url),
 )

@@ -33,7 +33,7 @@ from portal.messaging.drivers._hook_reading import (
     words,
     yes,
 )
-from portal.messaging.drivers._refusals import Refusal, redacted, refused
+from portal.messaging.drivers._refusals import Refusal, redacted, refused, shown_of
 from portal.messaging.drivers.base import Group, Limits, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import (
     DeliveryEvent,
@@ -108,6 +108,13 @@ FAILURES = {
     "url unreachable": _MEDIA + "Alamatnya tidak dapat dibuka dari internet.",
     "failed": "Fonnte gagal mengirim pesan ini.",
 }
+_SHOWN = {
+    "name": "Perangkat",
+    "device_status": "Status",
+    "package": "Paket",
+    "quota": "Kuota",
+    "expired": "Berlaku sampai",
+}
 
 
 class Fonnte(MessageDriver):
@@ -168,16 +175,12 @@ class Fonnte(MessageDriver):
     def check(self) -> Health:
         """Asked rarely: Fonnte limits this call."""
         _reply, said = self._call("device")
-        shown = {
-            name: redacted(words(said.get(name)))
-            for name in ("name", "device_status", "package", "quota", "expired")
-            if words(said.get(name))
-        }
+        shown = shown_of(said, _SHOWN)
         if words(said.get("device_status")).lower() not in {"connect", "connected"}:
             return Health(False, _OFFLINE, shown)
         if words(said.get("quota")).strip() == "0":
             return Health(False, "Kuota Fonnte habis.", shown)
-        return Health(True, f"Tersambung: {shown.get('name', 'perangkat Fonnte')}.", shown)
+        return Health(True, f"Tersambung: {shown.get('Perangkat', 'perangkat Fonnte')}.", shown)
 
     def groups(self) -> list[Group]:
         """Fonnte is told to read them from the phone first; its list is empty before that."""

@@ -35,7 +35,7 @@ from portal.messaging.drivers._hook_reading import (
     words,
     yes,
 )
-from portal.messaging.drivers._refusals import half_sent, redacted, refused
+from portal.messaging.drivers._refusals import half_sent, redacted, refused, shown_of
 from portal.messaging.drivers._wablas_errors import FAILURES, OFFLINE, REFUSALS, STATES
 from portal.messaging.drivers.base import Group, Limits, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import (
@@ -48,6 +48,12 @@ from portal.messaging.drivers.events import (
 )
 
 _CAPTIONED = ("image", "video")
+_SHOWN = {
+    "name": "Perangkat",
+    "status": "Status",
+    "quota": "Kuota",
+    "expired_date": "Berlaku sampai",
+}
 
 
 class Wablas(MessageDriver):
@@ -149,16 +155,12 @@ class Wablas(MessageDriver):
             "GET", self._url("device/info"), headers=self._auth(), params={"token": self._key}
         )
         data = lowered(self._judge(reply).get("data"))
-        shown = {
-            name: redacted(words(data.get(name)))
-            for name in ("name", "status", "quota", "expired_date")
-            if words(data.get(name))
-        }
+        shown = shown_of(data, _SHOWN)
         if words(data.get("status")).lower() != "connected":
             return Health(False, OFFLINE, shown)
         if data.get("active") is False:
             return Health(False, "Perangkat tidak aktif. Perpanjang di dasbor Wablas.", shown)
-        return Health(True, f"Tersambung: {shown.get('name', 'perangkat Wablas')}.", shown)
+        return Health(True, f"Tersambung: {shown.get('Perangkat', 'perangkat Wablas')}.", shown)
 
     def groups(self) -> list[Group]:
         """Wablas lists only groups of contacts, not those of WhatsApp."""

@@ -27,7 +27,7 @@ from portal.messaging.drivers._hook_reading import (
     words,
     yes,
 )
-from portal.messaging.drivers._refusals import half_sent, redacted
+from portal.messaging.drivers._refusals import half_sent, shown_of
 from portal.messaging.drivers._watzap_fields import FIELDS, TEMPLATE
 from portal.messaging.drivers.base import (
     Group,
@@ -41,6 +41,11 @@ from portal.messaging.drivers.events import HookEvent, HookRequest, InboundMessa
 
 _CLASSIC = frozenset({Capability.TEXT, Capability.MEDIA, Capability.GROUP, Capability.INBOUND})
 _OFFICIAL = frozenset({Capability.TEXT, Capability.MEDIA, Capability.TEMPLATE, Capability.INBOUND})
+_SHOWN = {
+    "wa_number": "Nomor",
+    "expires_on": "Berlaku sampai",
+    "limit_message_per_day": "Batas per hari",
+}
 Call = tuple[str, dict[str, Any]]
 
 
@@ -134,11 +139,7 @@ class Watzap(MessageDriver):
         if not mine:
             raise Misconfigured("Number Key tidak dikenal WatZap.", http_status=reply.status)
         best = next((row for row in mine if _connected(row)), mine[0])
-        shown = {
-            name: redacted(words(best.get(name)))
-            for name in ("wa_number", "is_connected", "expires_on", "limit_message_per_day")
-            if words(best.get(name))
-        }
+        shown = shown_of(best, _SHOWN)
         if not _connected(best):
             return Health(False, _watzap_errors.OFFLINE, shown)
         return Health(True, "Nomor WatZap tersambung.", shown)

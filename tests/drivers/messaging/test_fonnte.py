@@ -182,7 +182,7 @@ def test_the_device_is_asked_by_post() -> None:
     url = "https://api.fonnte.com/device"
     responses.add("POST", url, body=recorded("device.json"))
     health = fonnte().check()
-    assert health.ok and health.details["quota"] == "78"
+    assert health.ok and health.details["Kuota"] == "78"
     assert not any("6282227097005" in value for value in health.details.values())
 
     for changed, part in (("disconnect", "QR"), ("connect", "Kuota")):

@@ -197,7 +197,7 @@ def test_a_server_error_in_json_is_still_unknown() -> None:
 def test_the_device_is_asked_with_the_token_in_query_and_header() -> None:
     responses.add("GET", API + "device/info", body=recorded("device.json"))
     health = wablas().check()
-    assert health.ok and health.details["quota"] == "91"
+    assert health.ok and health.details["Kuota"] == "91"
     request = responses.calls[0].request
     assert parse_qs(urlsplit(str(request.url)).query) == {"token": ["t0k3nValue.s3cr3tK"]}
     assert request.headers["Authorization"] == "t0k3nValue.s3cr3tK"

@@ -259,7 +259,7 @@ def test_the_key_is_checked_with_the_api_key_alone() -> None:
     url = BASE + "checking_key"
     responses.add("POST", url, body=recorded("checking_key.json"))
     health = watzap().check()
-    assert health.ok and "2027" in health.details["expires_on"]
+    assert health.ok and "2027" in health.details["Berlaku sampai"]
     assert json.loads(responses.calls[0].request.body) == {"api_key": KEYS["api_key"]}  # type: ignore[arg-type]
     assert "6281280001111" not in str(health.details)
     assert not watzap(number_key="numK3y-two").check().ok
