@@ -11,13 +11,13 @@ from flask_babel import lazy_gettext as _l
 
 class Advice(NamedTuple):
     """`fix` names the page that helps: customer (the recipient's data), choice (what the
-    customer wants to get), whatsapp, texts, hours, broadcast, by_hand, or none."""
+    customer wants to get), whatsapp, templates, texts, hours, broadcast, by_hand, or none."""
 
     todo: Any
     fix: str = ""
 
 
-CUSTOMER, CHOICE, SETTINGS, TEXTS, HOURS, BROADCAST, BY_HAND = (
+CUSTOMER, CHOICE, SETTINGS, TEXTS, HOURS, BROADCAST, BY_HAND, TEMPLATES = (
     "customer",
     "choice",
     "whatsapp",
@@ -25,11 +25,12 @@ CUSTOMER, CHOICE, SETTINGS, TEXTS, HOURS, BROADCAST, BY_HAND = (
     "hours",
     "broadcast",
     "by_hand",
+    "templates",
 )
 NUMBER = Advice(_l("Perbaiki nomor WhatsApp pelanggan, lalu kirim ulang."), CUSTOMER)
 TEMPLATE = Advice(
-    _l("Samakan template di WhatsApp Manager dengan yang dipakai Loket, lalu kirim ulang."),
-    SETTINGS,
+    _l("Buka daftar template, sinkronkan, perbaiki yang bermasalah, lalu kirim ulang."),
+    TEMPLATES,
 )
 ACCOUNT = Advice(_l("Selesaikan di akun Meta, lalu lanjutkan salurannya di pengaturan."), SETTINGS)
 TOMORROW = Advice(_l("Tunggu sehari sebelum mengirim ulang ke nomor ini."))

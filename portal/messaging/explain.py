@@ -12,8 +12,8 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from portal.infra.timekeeping import wall, zone
-from portal.messaging import advice, channels, sending_hours
-from portal.messaging.advice import BROADCAST, CUSTOMER, HOURS, SETTINGS, Advice
+from portal.messaging import advice, channels, sending_hours, template_queries
+from portal.messaging.advice import BROADCAST, CUSTOMER, HOURS, SETTINGS, TEMPLATES, Advice
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.limits import full_today
 from portal.messaging.models import Message
@@ -38,10 +38,12 @@ def explain(message: Message) -> Explanation:
     if message.state in {"pending", "leased"}:
         return _waiting(message)
     found = _ending(message)
-    fix = found.fix
+    fix, why = found.fix, ""
+    if fix == TEMPLATES and message.channel_id is not None:
+        why = template_queries.state_of(message.channel_id, message.kind)
     if fix == CUSTOMER and message.customer_id is None:
         fix = "staff" if message.kind == "staff_notice" else ""
-    return Explanation(str(found.todo), fix=fix)
+    return Explanation(str(found.todo), why, fix)
 
 
 def _ending(message: Message) -> Advice:
@@ -97,6 +99,13 @@ def _waiting(message: Message) -> Explanation:
         )
     if message.next_at > wall() and message.reason:
         return Explanation(_("Dikirim otomatis pada waktunya."), message.reason)
+    return _next(message, usable[0])
+
+
+def _next(message: Message, carrier: ActiveChannel) -> Explanation:
+    """It will leave soon; unless its template is known not to be fit for that."""
+    if carrier.id is not None and (why := template_queries.state_of(carrier.id, message.kind)):
+        return Explanation(_("Perbaiki templatenya sebelum pesan ini dicoba."), why, TEMPLATES)
     return Explanation(_("Menunggu giliran; dikirim otomatis."))
 
 

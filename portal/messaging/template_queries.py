@@ -21,7 +21,6 @@ from portal.messaging import (
 from portal.messaging.bubble import Line
 from portal.messaging.drivers.approved import Brings
 from portal.messaging.kinds import KINDS, Kind
-from portal.messaging.models import Message
 from portal.messaging.models_inbound import MessageTemplate
 from portal.messaging.template_status import Word
 
@@ -143,9 +142,14 @@ def shown(row: MessageTemplate, kind: str | None = None, brings: Brings | None =
         quality=template_status.QUALITIES.get(row.quality),
         category=template_status.category_label(row.category),
         reason=template_status.reason_words(row.reason),
-        problems=[*wrong, *([row.problem] if row.problem else [])],
+        problems=[*wrong, *([row.problem] if row.problem else []), *_low(row)],
         bubble=bubble.lines(text),
     )
+
+
+def _low(row: MessageTemplate) -> list[str]:
+    word = template_status.QUALITIES.get(row.quality)
+    return [f"{word.label}: {word.todo}"] if word and word.todo else []
 
 
 def in_use(row: MessageTemplate) -> Shown:
@@ -161,11 +165,11 @@ def by_id(template_id: int) -> MessageTemplate | None:
     return db.session.get(MessageTemplate, template_id)
 
 
-def state_of(message: Message) -> str:
-    """What is wrong with the template of a message now; empty when it is well or unknown."""
+def state_of(channel_id: int, kind: str) -> str:
+    """What is wrong with the template of a kind now; empty when it is well or unknown."""
     row = db.session.scalars(
         select(MessageTemplate).where(
-            MessageTemplate.channel_id == message.channel_id, MessageTemplate.kind == message.kind
+            MessageTemplate.channel_id == channel_id, MessageTemplate.kind == kind
         )
     ).first()
     if row is None or not (wrong := in_use(row).problems):

@@ -64,7 +64,7 @@ STATUSES: Mapping[str, Word] = {
 QUALITIES: Mapping[str, Word] = {
     "GREEN": Word("ok", _l("Mutu baik")),
     "YELLOW": Word("warn", _l("Mutu menurun")),
-    "RED": Word("bad", _l("Mutu rendah"), _l("Banyak penerima memblokir atau melapor.")),
+    "RED": Word("bad", _l("Mutu rendah"), _l("banyak penerima memblokir atau melapor.")),
 }
 CATEGORIES: Mapping[str, Any] = {
     UTILITY: _l("Utilitas"),

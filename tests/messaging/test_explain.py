@@ -58,7 +58,7 @@ def test_every_page_that_is_named_exists(app: Flask) -> None:
     entries = [*advice.META.values(), *(entry for _start, entry in advice.SENTENCES)]
     entries += [*advice.STATES.values(), *advice.OUTCOMES.values()]
     pages = {advice.CUSTOMER, advice.CHOICE, advice.SETTINGS, advice.TEXTS, advice.HOURS}
-    pages |= {advice.BY_HAND}
+    pages |= {advice.BY_HAND, advice.TEMPLATES}
     assert {entry.fix for entry in entries} <= pages | {""}
 
 

@@ -11,11 +11,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.messaging import channel_config
+from portal.messaging import channel_config, sending
+from portal.messaging.models import Message
 from portal.messaging.models_inbound import MessageTemplate
 from tests import factories
 from tests.messaging import official
 from tests.messaging.official import Graph
+from tests.messaging.rows import queued
 from tests.visitor import Visitor, target
 
 PAGE = "/admin/settings/whatsapp/templates"
@@ -58,7 +60,7 @@ def test_without_a_meta_channel_there_is_a_way_to_one(desk: Visitor) -> None:
 def test_before_the_first_look_it_says_so(desk: Visitor, channel: int) -> None:
     text = said(desk)
     assert "Belum pernah dibaca dari Meta" in text
-    assert text.count("Belum diketahui: sinkronkan dahulu.") == 7
+    assert text.count("Belum diketahui") == 7
     settings = said(desk, f"/admin/settings/whatsapp?channel={channel}")
     assert "pesan mungkin ditolak karena templatenya belum ada" in settings
 
@@ -132,7 +134,7 @@ def test_problems_are_named_where_they_are(desk: Visitor, graph: Graph, channel:
     assert "6 dari 7 siap kirim" in text
     assert "ke kategori Pemasaran, bukan Utilitas" in text
     assert "Belum dapat dikirim: dijeda." in text
-    assert "Mutu rendah" in text
+    assert "Mutu rendah: banyak penerima memblokir" in text
     settings = said(desk, f"/admin/settings/whatsapp?channel={channel}")
     assert "Lewat jatuh tempo:" in settings and "Pesan tetap dicoba kirim" in settings
 
@@ -211,3 +213,19 @@ def test_a_channel_that_is_not_complete_says_what_is_missing(desk: Visitor, grap
     assert "wajib diisi" in text and "Lengkapi saluran" in text
     assert f'value="{own}"' in text
     assert "Lengkapi isian saluran dahulu" in said(desk, f"/admin/settings/whatsapp?channel={bare}")
+
+
+def test_a_message_leads_to_its_template(desk: Visitor, graph: Graph, channel: int) -> None:
+    """One that waits for a paused template, and one Meta refused for it."""
+    graph.event("payment_confirmation", status="PAUSED")
+    desk.post(f"{PAGE}/sync", channel=str(channel))
+    waiting = queued()
+    text = said(desk, f"/admin/messages/{waiting}")
+    assert "Template payment_confirmation: Belum dapat dikirim: dijeda." in text
+    assert "Buka template WhatsApp" in text
+    for _other_channel in range(2):
+        sending.drain("messages")
+    text = said(desk, f"/admin/messages/{waiting}")
+    assert factories.every(Message)[0].state == "failed"
+    assert "Buka daftar template, sinkronkan" in text
+    assert "Belum dapat dikirim: dijeda." in text
