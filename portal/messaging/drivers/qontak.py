@@ -74,6 +74,8 @@ _INPUT = perm("Qontak menolak pesan ini. Lihat rinciannya.", elsewhere=True)
 _BASES = {"token": "https://service-chat.qontak.com", "hmac": "https://api.mekari.com"}
 _ROOTS = {"token": "/api/open/v1", "hmac": "/qontak/chat/v1"}
 
+_WITHOUT_TEMPLATE = "Jenis pesan yang kosong tidak dikirim lewat Qontak."
+
 
 def _uuid(value: str) -> str | None:
     good = re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value)
@@ -136,7 +138,7 @@ class Qontak(MessageDriver):
             ConfigField(
                 f"template_{kind}",
                 f"ID template: {label}",
-                "Kosong: jenis pesan ini tidak dikirim lewat Qontak.",
+                _WITHOUT_TEMPLATE if kind == next(iter(TEMPLATE_KINDS)) else "",
                 check=_uuid,
             )
             for kind, label in TEMPLATE_KINDS.items()

@@ -35,6 +35,11 @@ CONTENT_KINDS = {
     "staff_notice": "Kabar untuk petugas",
 }
 
+_WITHOUT_CONTENT = (
+    "Jenis pesan yang kosong dikirim sebagai teks bebas, yang hanya sampai dalam 24 jam sesudah "
+    "pelanggan menulis."
+)
+
 
 def _sid(prefix: str) -> Any:
     def check(value: str) -> str | None:
@@ -133,7 +138,7 @@ class Twilio(MessageDriver):
         ConfigField(
             "status_callback",
             "Alamat Status Callback",
-            "Salin alamat webhook kanal ini ke sini supaya Twilio melapor.",
+            "Salin alamat webhook saluran ini ke sini supaya Twilio melapor.",
             check=_callback,
         ),
         ConfigField(
@@ -146,7 +151,7 @@ class Twilio(MessageDriver):
             ConfigField(
                 f"content_{kind}",
                 f"Content SID: {label}",
-                "Kosong: dikirim sebagai teks bebas, hanya sampai dalam 24 jam sesudah dibalas.",
+                _WITHOUT_CONTENT if kind == next(iter(CONTENT_KINDS)) else "",
                 check=_sid("HX"),
             )
             for kind, label in CONTENT_KINDS.items()
