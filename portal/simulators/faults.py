@@ -27,10 +27,12 @@ NUMBERS = {
     "rate_5xx": "peluang 503, 0 sampai 1",
     "rate_429": "peluang 429, 0 sampai 1",
     "garbage": "1 = 200 berisi HTML",
+    "no_buttons": "1 = gateway menolak tombol",
     "accept_then_500": "1 = diterima tetapi menjawab 500",
     "duplicate": "webhook dikirim n kali",
     "no_webhook": "1 = tanpa webhook",
     "wrong_amount": "1 = jumlah di webhook salah",
+    "window": "1 = teks bebas hanya 24 jam setelah balasan (Meta)",
     "count": "hanya n permintaan berikutnya (0 = terus)",
 }
 

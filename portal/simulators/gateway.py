@@ -8,6 +8,7 @@ from flask import Blueprint, jsonify, request
 from portal.simulators import faults, inbox
 from portal.simulators.store import Doc, store
 
+_WITHOUT_WORDS = ("interactive", "message", "requestPhoneNumber", "allowEmptyText")
 bp = Blueprint("gateway", __name__, url_prefix="/gateway")
 
 
@@ -43,7 +44,9 @@ def post(path: str) -> Any:
         return jsonify(ok=True, action=data["action"])
     to = inbox.digits(str(data.get("to", "")))
     text = _text(data)
-    if not to or not (text or data.get("allowEmptyText")):
+    if data.get("interactive") and fault.get("no_buttons"):
+        return _fail("INTERACTIVE_NOT_SUPPORTED", "interactive messages are not supported", 400)
+    if not to or not (text or any(data.get(name) for name in _WITHOUT_WORDS)):
         return _fail("INVALID", "to and text are required", 422)
     if to.endswith("0000000"):
         return _fail("NUMBER_NOT_REGISTERED", "number is not on WhatsApp", 422)
@@ -58,11 +61,24 @@ def _deliver_once(key: str, to: str, text: str, data: Doc) -> str:
     message_id = "gw-" + secrets.token_hex(8)
     if key:
         store().put("gateway_key", key, {"id": message_id})
-    buttons = [
-        str(button.get("text", "")) for button in (data.get("interactive") or {}).get("buttons", [])
-    ]
-    inbox.receive("gateway", to, text, key=key, buttons=buttons)
+    interactive = data.get("interactive") or {}
+    file = (interactive.get("headerMedia") or {}).get("url")
+    inbox.receive(
+        "gateway",
+        to,
+        text,
+        key=key,
+        buttons=_choices(interactive),
+        media=[str(file)] if file else [],
+    )
     return message_id
+
+
+def _choices(interactive: Doc) -> list[str]:
+    """What can be pressed: buttons, and the rows of a list."""
+    rows = [row for section in interactive.get("sections", []) for row in section.get("rows", [])]
+    buttons = [str(button.get("text", "")) for button in interactive.get("buttons", [])]
+    return buttons + [str(row.get("title", "")) for row in rows]
 
 
 @bp.get("/send")

@@ -34,6 +34,7 @@ from portal.messaging.drivers.base import Group, Limits, MessageDriver, Outgoing
 _POST = ("mode", ("post",))
 _HEADER_TYPES = {"image": 2, "video": 3, "document": 4}
 _CONTENT = ("text", "body", "message", "interactive", "requestPhoneNumber", "contacts")
+_KEY, _IN_WORDS = 128, ":text"
 AS_TEXT = "Tombol ditolak, dikirim sebagai teks."
 
 
@@ -218,7 +219,7 @@ class Gateway(MessageDriver):
             **kept,
             "queue": data["queue"],
             "auto_retry": data["auto_retry"],
-            "idempotency_key": _key(f"text:{message.key}"),
+            "idempotency_key": _key(message.key)[: _KEY - len(_IN_WORDS)] + _IN_WORDS,
         }
 
     def upsert_contacts(self, contacts: Sequence[Mapping[str, str]], key: str) -> Receipt:
@@ -288,7 +289,7 @@ def _with_link(text: str, url: str) -> str:
 
 def _key(key: str) -> str:
     """At most 128 bytes, printable: it travels in a header."""
-    return re.sub(r"[^!-~]", "-", key)[:128]
+    return re.sub(r"[^!-~]", "-", key)[:_KEY]
 
 
 DRIVER = Gateway

@@ -146,7 +146,7 @@ class TestFallback:
             "session_id": "cabang",
             "queue": False,
             "auto_retry": False,
-            "idempotency_key": "text:payment_confirmation:42",
+            "idempotency_key": "payment_confirmation:42:text",
         }
         headers = [call.request.headers["Idempotency-Key"] for call in responses.calls]
         assert headers == [first["idempotency_key"], second["idempotency_key"]]
@@ -159,9 +159,11 @@ class TestFallback:
             responses.add("POST", POSTED, body=NO_BUTTONS, status=400)
         for _ in range(2):
             with pytest.raises(Permanent):
-                gateway().send(message(FORM))
+                gateway().send(message(FORM, key="broadcast:" + "k" * 300))
         keys = [data["idempotency_key"] for data in sent()]
         assert keys[:2] == keys[2:]
+        assert keys[0] != keys[1]
+        assert [len(key) for key in keys] == [128] * 4
 
     @pytest.mark.parametrize(
         ("status", "body"),

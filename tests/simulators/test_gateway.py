@@ -1,0 +1,92 @@
+"""The simulated gateway with Loket's driver over real HTTP: blocks, refused buttons, contacts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from portal.core.driverkit import Permanent
+from portal.core.wablock import parse, spelled_out
+from portal.infra.http import Http
+from portal.messaging.drivers.base import OutgoingMessage
+from portal.messaging.drivers.gateway import AS_TEXT, Gateway
+from portal.simulators import create_app
+from tests.contracts.messaging import outgoing
+from tests.simulators.serving import served
+
+TEMPLATE = """[[wa]]
+[type](template)
+Tagihan Anda
+[headerType](4)
+[headerMedia](https://loket.test/m/1.pdf)
+[button](url|Bayar|https://loket.test/p/1)
+[[/wa]]"""
+LIST = """[[wa]]
+Pilih:
+[row](p20|20 Mbps)
+[row](p50|50 Mbps)
+[[/wa]]"""
+
+
+@pytest.fixture
+def sims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("SIM_DB", str(tmp_path / "sim.db"))
+    monkeypatch.setenv("APP_ENV", "test")
+    with served(create_app()) as address:
+        yield address
+
+
+def driver(sims: str, **config: str) -> Gateway:
+    return Gateway({"url": f"{sims}/gateway", "secret": "s3cr3t", **config}, Http())
+
+
+def message(text: str) -> OutgoingMessage:
+    block = parse(text)
+    assert block is not None
+    return outgoing(text=spelled_out(block), block=block)
+
+
+def arrived(sims: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = requests.get(f"{sims}/inbox/6281234567890.json", timeout=5).json()
+    return found
+
+
+def test_a_block_arrives_with_its_buttons_and_its_file(sims: str) -> None:
+    receipt = driver(sims).send(message(TEMPLATE))
+    assert receipt.provider_id
+    (found,) = arrived(sims)
+    assert found["kind"] == "payment_confirmation"
+    assert (found["text"], found["buttons"]) == ("Tagihan Anda", ["Bayar"])
+    assert found["media"] == ["https://loket.test/m/1.pdf"]
+
+
+def test_a_list_arrives_with_its_rows(sims: str) -> None:
+    driver(sims).send(message(LIST))
+    assert arrived(sims)[0]["buttons"] == ["20 Mbps", "50 Mbps"]
+
+
+def test_where_buttons_are_refused_the_words_arrive_once(sims: str) -> None:
+    requests.post(f"{sims}/faults", json={"target": "gateway", "no_buttons": 1}, timeout=5)
+    for _ in range(2):
+        assert driver(sims).send(message(TEMPLATE)).answer.startswith(AS_TEXT)
+    (found,) = arrived(sims)
+    assert found["kind"] == "payment_confirmation"
+    assert found["buttons"] == []
+    assert "https://loket.test/p/1" in found["text"]
+    assert "https://loket.test/m/1.pdf" in found["text"]
+
+
+def test_by_get_the_words_arrive_with_their_links(sims: str) -> None:
+    url = f"{sims}/gateway/send?number=[number]&text=[text]"
+    driver(sims, mode="get", get_url=url).send(message(TEMPLATE))
+    (found,) = arrived(sims)
+    assert found["text"] == spelled_out(message(TEMPLATE).block)  # type: ignore[arg-type]
+
+
+def test_contacts_and_an_empty_message(sims: str) -> None:
+    assert driver(sims).upsert_contacts([{"name": "B", "phone": "0812"}], "c-1").http_status == 200
+    with pytest.raises(Permanent):
+        driver(sims).send(message("[[wa]][[/wa]]"))
+    assert arrived(sims) == []
