@@ -13,10 +13,10 @@ from portal.broadcasts.models import Broadcast
 from portal.core.money import format_rupiah
 from portal.customers.models import Area
 from portal.extensions import db
+from portal.messaging import costs
 from portal.messaging.models import Message
 from portal.network.models import Router
 from portal.plans.models import Plan
-from portal.settings import service as settings
 
 # State -> level and label of its badge.
 STATES: dict[str, tuple[str, Any]] = {
@@ -149,5 +149,5 @@ def in_words(audience: Audience) -> list[tuple[str, str]]:
 
 
 def rate() -> int:
-    """The owner's own estimate of what one message costs in rupiah; 0 when there is none."""
-    return settings.integer("messages.cost_rupiah")
+    """What one message probably costs in rupiah; 0 when nobody said."""
+    return costs.per_broadcast_message()

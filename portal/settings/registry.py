@@ -198,7 +198,7 @@ SPECS: Sequence[SettingSpec] = (
         "int",
         0,
         _l("Perkiraan biaya per pesan siaran (Rp)"),
-        _l("Untuk perkiraan sebelum siaran dikirim. Meta: sekitar 465; gateway sendiri: 0."),
+        _l("Untuk perkiraan sebelum siaran dikirim. 0: tarif pemasaran bila lewat Meta."),
         maximum=100_000,
         group="messages",
     ),
