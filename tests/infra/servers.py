@@ -4,6 +4,7 @@ import datetime
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,10 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 class Listener:
     """Takes connections and answers each request; `requests` are the raw bytes received."""
 
-    def __init__(self, answer: Callable[[socket.socket], None] | None = None) -> None:
+    def __init__(
+        self, answer: Callable[[socket.socket], None] | None = None, slowly: float = 0
+    ) -> None:
+        self._slowly = slowly
         self.requests: list[bytes] = []
         self.names: list[str | None] = []
         self.connections = 0
@@ -45,6 +49,7 @@ class Listener:
         try:
             if self.context is not None:
                 sock = self.context.wrap_socket(sock, server_side=True)
+            time.sleep(self._slowly)
             while request := _read(sock):
                 self.requests.append(request)
                 self._answer(sock)
@@ -72,9 +77,11 @@ def _read(sock: socket.socket) -> bytes:
 def listening(
     answer: Callable[[socket.socket], None] | None = None,
     tls: tuple[Path, Path] | None = None,
+    slowly: float = 0,
 ) -> Iterator[Listener]:
-    """A server while the block runs; `tls` = (certificate, key)."""
-    made = Listener(answer)
+    """A server while the block runs; `tls` = (certificate, key); `slowly` reads nothing for
+    so many seconds."""
+    made = Listener(answer, slowly)
     if tls:
         made.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         made.context.load_cert_chain(*tls)

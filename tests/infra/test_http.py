@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from email.parser import BytesParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests.adapters
@@ -222,6 +223,32 @@ def test_a_server_that_drips_meets_the_deadline() -> None:
     assert len(found) == 3
     for seconds, error in found:
         assert seconds < 13 and isinstance(error, Retryable) and error.outcome_unknown
+
+
+def test_a_slow_line_may_carry_a_file_but_nothing_else() -> None:
+    """Six seconds before the other side reads: too long for a message, not for a film."""
+    film = bytes(30_000_000)
+    found: dict[str, object] = {}
+
+    def ask(name: str, **what: Any) -> None:
+        with listening(slowly=6) as server:
+            try:
+                url = f"http://127.0.0.1:{server.port}/"
+                found[name] = Http(keep_alive=1).request("POST", url, **what).status
+            except DriverError as error:
+                found[name] = error
+
+    upload = {"f": ("a.mp4", film, "video/mp4")}
+    asking = [
+        threading.Thread(target=ask, args=("film",), kwargs={"files": upload}),
+        threading.Thread(target=ask, args=("words",), kwargs={"data": film}),
+    ]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join(60)
+    assert found["film"] == 200
+    assert isinstance(found["words"], Retryable) and found["words"].outcome_unknown
 
 
 @pytest.mark.parametrize(
