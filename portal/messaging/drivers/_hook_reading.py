@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _ID = re.compile(r"[\x21-\x7e]{1,200}")
-_OLDEST = datetime(2015, 1, 1, tzinfo=UTC)
+_OLDEST = datetime(1970, 1, 1, tzinfo=UTC)  # a zero is no time
 _AHEAD = timedelta(days=1)
 _TRUE = frozenset({"true", "1", "yes"})
 
