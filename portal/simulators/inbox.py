@@ -53,10 +53,17 @@ def receive(driver: str, to: str, text: str, **about: Any) -> int:
             "driver": driver,
             "template": template,
             "params": about.get("params") or [],
+            "replies": about.get("replies") or [],
+            "provider_id": str(about.get("provider_id") or ""),
             "idempotency_key": key,
             "raw": raw_request(),
         },
     )
+
+
+def answered(number: str, text: str) -> None:
+    """Show what the phone's owner said."""
+    store().add("answer", {"to": number, "text": text, "received_at": now(), "mine": True})
 
 
 def raw_request() -> Doc:
@@ -112,6 +119,7 @@ def raw(message_id: int) -> Any:
 def clear() -> Any:
     """Empty the phone."""
     store().clear("message")
+    store().clear("answer")
     return jsonify(ok=True) if request.method == "DELETE" else redirect("/inbox", 303)
 
 
@@ -124,7 +132,9 @@ def page(number: str = "") -> str:
     chats: dict[str, Doc] = {}
     for message in messages:
         chats.setdefault(message["to"], message)
-    mine = [m for m in reversed(messages) if m["to"] == number]
+    said = [answer for answer in store().all("answer", 500) if answer["to"] == number]
+    there = [message for message in messages if message["to"] == number] + said
+    mine = sorted(there, key=lambda one: (one["received_at"], one["id"]))
     return render_template("inbox.html", chats=chats, number=number, messages=mine)
 
 
