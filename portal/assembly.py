@@ -25,6 +25,7 @@ MODEL_MODULES = (
     "plans.models",
     "subscriptions.models",
     "invoices.models",
+    "invoices.models_terms",
     "payments.models",
     "media.models",
     "messaging.models",

@@ -60,6 +60,16 @@ class Period:
     def previous(self) -> "Period":
         return Period.of(self.first_day - timedelta(days=1))
 
+    @property
+    def index(self) -> int:
+        """Months since year 0, so that periods can be counted."""
+        return self.year * 12 + self.month - 1
+
+    def plus(self, months: int) -> "Period":
+        """So many months later; earlier when negative."""
+        year, month = divmod(self.index + months, 12)
+        return Period(year, month + 1)
+
 
 def due_date(period: Period, billing_day: int, due_days: int, issued_on: date) -> date:
     """When an invoice falls due.

@@ -37,6 +37,9 @@ class Invoice(Model):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id"))
     period: Mapped[str] = mapped_column(String(7), index=True)
+    # First and last day billed; empty on invoices from before cycles: the whole month.
+    covers_from: Mapped[date | None]
+    covers_to: Mapped[date | None]
     plan_name: Mapped[str] = mapped_column(String(120))
     plan_price: Mapped[int] = mapped_column(BigInteger)
     total: Mapped[int] = mapped_column(BigInteger)
