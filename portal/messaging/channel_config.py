@@ -20,6 +20,7 @@ from portal.messaging.channels import ENV_KEY, env_values, filled, labels, read_
 from portal.messaging.drivers.base import MessageDriver
 from portal.messaging.models import MessageAttempt
 from portal.messaging.models_channels import Channel, ChannelContact, ChannelMeter
+from portal.messaging.models_inbound import MessageTemplate
 from portal.messaging.registry import REGISTRY
 
 STEP, SECOND = 10, 100
@@ -238,6 +239,7 @@ def remove(channel_id: int) -> None:
     key = str(channel_id)
     db.session.execute(delete(ChannelMeter).where(ChannelMeter.key == key))
     db.session.execute(delete(ChannelContact).where(ChannelContact.key == key))
+    db.session.execute(delete(MessageTemplate).where(MessageTemplate.channel_id == channel_id))
     db.session.execute(delete(Channel).where(Channel.id == channel_id))
     before = {"driver": found.driver, "name": found.name}
     audit.record("whatsapp.remove", f"channel:{channel_id}", before=before)

@@ -229,3 +229,33 @@ def test_a_message_leads_to_its_template(desk: Visitor, graph: Graph, channel: i
     assert factories.every(Message)[0].state == "failed"
     assert "Buka daftar template, sinkronkan" in text
     assert "Belum dapat dikirim: dijeda." in text
+
+
+def test_what_meta_says_is_shown_as_text(desk: Visitor, channel: int) -> None:
+    desk.post(f"{PAGE}/sync", channel=str(channel))
+    canary = "<script>alert(1)</script>"
+    row = db.session.scalars(
+        select(MessageTemplate).where(MessageTemplate.name == "overdue_notice")
+    ).one()
+    row.components = [
+        {"type": "BODY", "text": f"Halo {canary}"},
+        {"type": "FOOTER", "text": canary},
+    ]
+    row.status = row.category = canary
+    row.problem = row.reason = canary
+    row_id = row.id
+    db.session.commit()
+    for url in (PAGE, f"{PAGE}/{row_id}", f"/admin/settings/whatsapp?channel={channel}"):
+        page = desk.page(url).text
+        assert canary not in page and "&lt;script&gt;" in page
+
+
+def test_a_channel_that_is_deleted_takes_its_templates_along(
+    desk: Visitor, graph: Graph, channel: int
+) -> None:
+    desk.post(f"{PAGE}/sync", channel=str(channel))
+    channel_config.choose("console")
+    db.session.commit()
+    answer = desk.post(f"/admin/settings/whatsapp/channels/{channel}/remove")
+    assert answer.status_code in {204, 303}
+    assert every() == {}
