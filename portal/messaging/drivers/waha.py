@@ -16,7 +16,7 @@ from urllib.parse import quote
 from portal.core.driverkit import Capability, ConfigField, DriverError, Health
 from portal.infra.http import Reply
 from portal.messaging.drivers import _waha_hooks
-from portal.messaging.drivers._codes import Meaning, mis, perm, unclear, wait
+from portal.messaging.drivers._codes import Meaning, later, mis, perm, unclear, wait
 from portal.messaging.drivers._fields import http_url, printable
 from portal.messaging.drivers._reading import (
     as_dict,
@@ -30,6 +30,7 @@ from portal.messaging.drivers.base import Group, Limits, MessageDriver, Outgoing
 from portal.messaging.drivers.events import HookEvent, HookRequest
 
 _OFFLINE = mis("Sesi WAHA tidak tersambung ke WhatsApp. Pindai ulang QR di dasbor WAHA.")
+_STARTING = later("Sesi WAHA sedang dinyalakan. Dicoba lagi.")
 _NO_SESSION = mis("Sesi itu tidak ada di WAHA. Periksa nama sesi.")
 # Words of an error -> what it is. https://waha.devlike.pro/docs (2026.7.1, 24 July 2026) and the
 # source of the public core; the engines' own words are in the second half.
@@ -185,6 +186,8 @@ def refusal(reply: Reply) -> DriverError:
     """The message of the error decides, then the HTTP status."""
     said = as_dict(reply.json())
     told = " ".join(_words(said))
+    if reply.status == 422 and said.get("status") == "STARTING":
+        return _STARTING.of(reply, "", told)
     found = (meaning for pattern, meaning in WORDS if re.search(pattern, told, re.IGNORECASE))
     known = None if reply.status in {401, 403, 408} else next(found, None)
     meaning = known or _by_status(reply.status)

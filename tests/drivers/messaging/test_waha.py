@@ -47,6 +47,7 @@ class TestWaha(MessageDriverContract):
         Permanent: crash("No LID for user"),
         Misconfigured: Sample(422, json.dumps(OFFLINE)),
         RateLimited: nest(429, "Too Many Requests"),
+        Retryable: Sample(422, json.dumps({**OFFLINE, "status": "STARTING"})),
     }
     garbage = Sample(201, "{}")
 
