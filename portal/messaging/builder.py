@@ -160,10 +160,11 @@ def numbered(draft: Draft) -> Draft:
 def lost(text: str) -> list[str]:
     """What of a text's block the form cannot hold: it goes when the form is used."""
     given = wablock.parse(text)
-    if given is None or given.interactive is None:
+    if given is None:
         return []
     kept = _strings(interactive(opened(text)))
-    missing = [words for words in _strings(given.interactive) if words not in kept]
+    said = _strings(given.interactive) if given.interactive else []
+    missing = [words for words in said if words not in kept]
     extra = [name for name, value in given.extra.items() if value and name not in _OURS]
     return [*dict.fromkeys(missing), *extra]
 

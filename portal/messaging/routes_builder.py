@@ -182,8 +182,9 @@ def _preview(text: str) -> Preview:
     elif kind:
         made = text_preview.composed(kind, "id", text, None)
     else:
-        values = {name: SAMPLES[name] for name in BROADCAST}
-        made = texts.compose("broadcast", "id", {**values, "text": text})
+        values = {name: str(SAMPLES[name]) for name in BROADCAST}
+        said = text if texts.may_hold_block(text) else texts.substitute(text, values)
+        made = texts.compose("broadcast", "id", {**values, "text": said})
     return block_preview.of(kind or "broadcast", made)
 
 
