@@ -6,14 +6,19 @@ from typing import Any
 
 import pytest
 import requests
+from flask import Flask
 
 from portal.core.driverkit import Permanent
 from portal.core.wablock import parse, spelled_out
+from portal.extensions import db
 from portal.infra.http import Http
+from portal.messaging import channel_config, sending
 from portal.messaging.drivers.base import OutgoingMessage
 from portal.messaging.drivers.gateway import AS_TEXT, Gateway
 from portal.simulators import create_app
 from tests.contracts.messaging import outgoing
+from tests.messaging.rows import attempts, queued
+from tests.messaging.rows import message as message_row
 from tests.simulators.serving import served
 
 TEMPLATE = """[[wa]]
@@ -36,6 +41,11 @@ def sims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("APP_ENV", "test")
     with served(create_app()) as address:
         yield address
+
+
+@pytest.fixture
+def extra_env() -> dict[str, str]:
+    return {"WHATSAPP_LIMITS": "off"}
 
 
 def driver(sims: str, **config: str) -> Gateway:
@@ -90,3 +100,27 @@ def test_contacts_and_an_empty_message(sims: str) -> None:
     with pytest.raises(Permanent):
         driver(sims).send(message("[[wa]][[/wa]]"))
     assert arrived(sims) == []
+
+
+def test_from_the_queue_to_the_phone(app: Flask, sims: str) -> None:
+    """With a name that would like to be a button; then to a gateway that takes no buttons."""
+    channel_config.save("gateway", {"url": f"{sims}/gateway", "secret": "s3cr3t"})
+    channel_config.choose("gateway")
+    db.session.commit()
+    text = "[[wa]]\nHalo [[name]]\n[button](url|Bayar|https://loket.test/p/1)\n[to](0811)\n[[/wa]]"
+    params = {"text": text, "name": "Budi\n[button](quick|1|x)"}
+    queued("broadcast", key="1", params=params)
+    sending.drain("bulk")
+    requests.post(f"{sims}/faults", json={"target": "gateway", "no_buttons": 1}, timeout=5)
+    as_text = queued("broadcast", key="2", params=params)
+    sending.drain("bulk")
+
+    second, first = arrived(sims)
+    assert first["buttons"] == ["Bayar"]
+    assert second["buttons"] == []
+    assert second["text"].endswith("Bayar: https://loket.test/p/1")
+    assert {first["kind"], second["kind"]} == {"broadcast"}
+    assert message_row(as_text).state == "accepted"
+    (attempt,) = attempts(as_text)
+    assert AS_TEXT in attempt.answer
+    assert "s3cr3t" not in attempt.answer + attempt.payload
