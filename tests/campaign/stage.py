@@ -9,6 +9,7 @@ from random import Random
 from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from portal import create_app
 from portal.config import Settings
@@ -124,10 +125,14 @@ def fill(app: Flask, phase: str, number: int, count: int, random: Random) -> Non
 
 
 def restless(app: Flask) -> tuple[int, int]:
-    """How many messages are not at rest, and how many callbacks wait."""
+    """How many messages are not at rest, and how many callbacks wait. Some, when the one writer
+    SQLite has was too busy to let us look."""
     with app.app_context():
-        moving = db.session.scalar(select(func.count()).where(Message.state.in_(RESTLESS)))
-        hooks = db.session.scalar(select(func.count()).where(InboundHook.state == "received"))
+        try:
+            moving = db.session.scalar(select(func.count()).where(Message.state.in_(RESTLESS)))
+            hooks = db.session.scalar(select(func.count()).where(InboundHook.state == "received"))
+        except OperationalError:
+            return 1, 1
         db.session.rollback()
     return moving or 0, hooks or 0
 
