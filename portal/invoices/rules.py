@@ -14,7 +14,7 @@ from portal.core.period import Period
 
 # Why a line gets no invoice in a period; the words are in `invoices/words.py`.
 NOT_THIS_MONTH, NOT_STARTED, ENDED = "not_this_month", "not_started", "ended"
-PAUSED, PAUSED_ALL, NOT_YET = "paused", "paused_all", "not_yet"
+PAUSED, PAUSED_ALL = "paused", "paused_all"
 
 ORDER = ("plan", "proration", "discount", "fee", "late_fee", "tax")
 """The order of an invoice's lines, by kind."""

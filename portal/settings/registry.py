@@ -4,29 +4,13 @@ The settings form, validation and `docs/configuration.md` follow from this list.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-Value = str | int | bool | list[int] | list[str]
-
-
-@dataclass(frozen=True)
-class SettingSpec:
-    """One setting. `kind`: text, phone, int, days (list of ints), bool, time (HH:MM, local),
-    dates (list of ISO dates), choices (list of the values of `options`)."""
-
-    key: str
-    kind: str
-    default: Value
-    label: Any
-    help: Any = ""
-    minimum: int = 0
-    maximum: int = 10**9
-    group: str = "company"
-    options: Sequence[tuple[str, Any]] = field(default=())
-
+from portal.settings.registry_costs import COSTS
+from portal.settings.spec import SettingSpec as SettingSpec
+from portal.settings.spec import Value as Value
 
 GROUPS: Sequence[tuple[str, Any]] = (
     ("company", _l("Perusahaan")),
@@ -63,6 +47,57 @@ SPECS: Sequence[SettingSpec] = (
         _l("PPN, perseratus persen (1100 = 11 %)"),
         _l("0 berarti harga paket sudah termasuk pajak."),
         maximum=5000,
+        group="billing",
+    ),
+    SettingSpec(
+        "billing.proration",
+        "choice",
+        "none",
+        _l("Prorata saat mulai, ganti paket, cuti, dan berhenti"),
+        _l("Barisnya di tagihan menyebut harinya, misalnya 12 dari 30 hari."),
+        group="billing",
+        options=(
+            ("none", _l("Tanpa prorata: siklus yang terpakai ditagih penuh")),
+            ("actual", _l("Menurut jumlah hari sebenarnya")),
+            ("thirty", _l("Menurut 30 hari sebulan")),
+        ),
+    ),
+    SettingSpec(
+        "billing.late_fee",
+        "choice",
+        "none",
+        _l("Denda keterlambatan"),
+        _l("Sekali per tagihan yang terlambat, sebagai baris di tagihan berikutnya."),
+        group="billing",
+        options=(
+            ("none", _l("Tanpa denda")),
+            ("amount", _l("Jumlah tetap")),
+            ("percent", _l("Persen dari sisa tagihan")),
+        ),
+    ),
+    SettingSpec(
+        "billing.late_fee_amount",
+        "int",
+        0,
+        _l("Denda, jumlah tetap (Rp)"),
+        maximum=10**7,
+        group="billing",
+    ),
+    SettingSpec(
+        "billing.late_fee_bp",
+        "int",
+        0,
+        _l("Denda, perseratus persen (200 = 2 %)"),
+        maximum=5000,
+        group="billing",
+    ),
+    SettingSpec(
+        "billing.late_fee_days",
+        "int",
+        7,
+        _l("Denda setelah, hari lewat jatuh tempo"),
+        minimum=1,
+        maximum=90,
         group="billing",
     ),
     SettingSpec(
@@ -202,42 +237,7 @@ SPECS: Sequence[SettingSpec] = (
         maximum=100_000,
         group="messages",
     ),
-    SettingSpec(
-        "costs.utility",
-        "int",
-        0,
-        _l("Tarif utilitas per pesan (Rp)"),
-        _l("Tagihan, pengingat, isolir. Lihat daftar harga Meta untuk Indonesia; 0: belum diisi."),
-        maximum=100_000,
-        group="costs",
-    ),
-    SettingSpec(
-        "costs.authentication",
-        "int",
-        0,
-        _l("Tarif autentikasi per pesan (Rp)"),
-        _l("Kode masuk. 0: belum diisi."),
-        maximum=100_000,
-        group="costs",
-    ),
-    SettingSpec(
-        "costs.marketing",
-        "int",
-        0,
-        _l("Tarif pemasaran per pesan (Rp)"),
-        _l("Promosi, dan template yang dipindahkan Meta ke kategori itu. 0: belum diisi."),
-        maximum=100_000,
-        group="costs",
-    ),
-    SettingSpec(
-        "costs.service",
-        "int",
-        0,
-        _l("Tarif layanan per pesan (Rp)"),
-        _l("Jawaban dalam 24 jam setelah pelanggan menulis. Gratis sejak November 2024."),
-        maximum=100_000,
-        group="costs",
-    ),
+    *COSTS,
     SettingSpec(
         "login.codes_per_ip_hour",
         "int",

@@ -99,7 +99,7 @@ def parse(spec: SettingSpec, raw: str) -> Value:
         return _parse_time(raw)
     if spec.kind == "dates":
         return sorted({_parse_date(part) for part in _parts(raw)})
-    if spec.kind == "choices":
+    if spec.kind in {"choices", "choice"}:
         return _parse_choices(spec, _parts(raw))
     if not raw:
         raise InvalidSetting(_("Isian ini wajib diisi."))
@@ -128,10 +128,12 @@ def _parse_date(raw: str) -> str:
         ) from None
 
 
-def _parse_choices(spec: SettingSpec, chosen: list[str]) -> list[str]:
+def _parse_choices(spec: SettingSpec, chosen: list[str]) -> str | list[str]:
     known = [value for value, _label in spec.options]
-    if not set(chosen) <= set(known):
+    if not set(chosen) <= set(known) or (spec.kind == "choice" and len(chosen) != 1):
         raise InvalidSetting(_("Pilihan tidak dikenal."))
+    if spec.kind == "choice":
+        return chosen[0]
     return [value for value in known if value in chosen]
 
 

@@ -1,0 +1,81 @@
+"""The late fee: asked once for each overdue invoice, taken by the line's next invoice."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+
+from portal.core.money import percent_bp
+from portal.extensions import db
+from portal.infra.timekeeping import now, today
+from portal.invoices.models import Invoice, InvoiceLine
+from portal.invoices.models_terms import Charge
+from portal.invoices.queries import paid_amount
+from portal.settings import service as settings
+
+SINCE = "billing.late_fee_since"
+
+
+def charge_late() -> int:
+    """Ask the fee for invoices that became late enough; returns for how many.
+
+    Only for those whose day came after the owner switched the fee on: switching it on
+    charges nobody for the past. In the caller's transaction; safe to run at any time.
+    """
+    kind, day = settings.text("billing.late_fee"), today()
+    since = settings.internal(SINCE)
+    if kind == "none" or since is None:
+        wanted = None if kind == "none" else day.isoformat()
+        if since != wanted:
+            settings.set_internal(SINCE, wanted)
+        if wanted is None:
+            return 0
+        since = wanted
+    count = 0
+    for invoice, owed, fees in _late(date.fromisoformat(since), day):
+        # Never a fee on a fee.
+        base = min(owed, invoice.total - fees)
+        amount = (
+            settings.integer("billing.late_fee_amount")
+            if kind == "amount"
+            else percent_bp(base, settings.integer("billing.late_fee_bp"))
+        )
+        if amount > 0 and base > 0:
+            db.session.add(_fee(invoice, amount))
+            count += 1
+    return count
+
+
+def _late(since: date, day: date) -> list[tuple[Invoice, int, int]]:
+    """Open invoices whose fee is due: (invoice, what is owed, late fees in it)."""
+    days = timedelta(days=settings.integer("billing.late_fee_days"))
+    fees = (
+        select(func.coalesce(func.sum(InvoiceLine.amount), 0))
+        .where(InvoiceLine.invoice_id == Invoice.id, InvoiceLine.kind == "late_fee")
+        .correlate(Invoice)
+        .scalar_subquery()
+    )
+    asked = select(Charge.id).where(Charge.late_invoice_id == Invoice.id).exists()
+    rows = db.session.execute(
+        select(Invoice, Invoice.total - paid_amount(), fees)
+        .where(
+            Invoice.state == "open",
+            Invoice.due_on <= day - days,
+            Invoice.due_on >= since - days,
+            ~asked,
+        )
+        .order_by(Invoice.id)
+        # Two runs at once: the second waits, and then sees the first one's fees.
+        .with_for_update(of=Invoice)
+    )
+    return [(invoice, int(owed), int(fee)) for invoice, owed, fee in rows]
+
+
+def _fee(invoice: Invoice, amount: int) -> Charge:
+    return Charge(
+        subscription_id=invoice.subscription_id,
+        kind="late_fee",
+        description=f"Denda keterlambatan {invoice.number}",
+        amount=amount,
+        late_invoice_id=invoice.id,
+        created_at=now(),
+    )

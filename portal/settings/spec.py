@@ -1,0 +1,23 @@
+"""What a setting is; which there are stands in `registry.py`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Value = str | int | bool | list[int] | list[str]
+
+
+@dataclass(frozen=True)
+class SettingSpec:
+    """One setting. `kind`: text, phone, int, days (list of ints), bool, time (HH:MM, local),
+    dates (list of ISO dates), choices (list of the values of `options`), choice (one of them)."""
+
+    key: str
+    kind: str
+    default: Value
+    label: Any
+    help: Any = ""
+    minimum: int = 0
+    maximum: int = 10**9
+    group: str = "company"
+    options: Sequence[tuple[str, Any]] = field(default=())
