@@ -80,9 +80,9 @@ def test_a_file_goes_up_and_is_on_the_phone(sims: str) -> None:
 
 
 def test_a_file_meta_does_not_take(sims: str) -> None:
-    webp = Media("image", "", "image/webp", "a.webp", lambda: b"RIFF")
+    odd = Media("document", "", "application/x-odd", "a.odd", lambda: b"odd")
     with pytest.raises(Permanent) as caught:
-        driver(sims).send(outgoing("broadcast", media=webp))
+        driver(sims).send(outgoing("broadcast", media=odd))
     assert caught.value.code == "131053"
     assert phone(sims) == []
 

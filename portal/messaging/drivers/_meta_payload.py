@@ -21,7 +21,12 @@ OWN_WORDS = 900
 CODE = "otp_code"
 UPLOADED = "(diunggah saat dikirim)"
 _LINK = re.compile(r"https?://\S+$")
-_KINDS = frozenset({"image", "video", "document"})
+# What Meta shows as such; of a file without a type it finds out itself.
+_TYPES: Mapping[str, Sequence[str]] = {
+    "image": ("image/jpeg", "image/png"),
+    "video": ("video/mp4", "video/3gpp"),
+    "document": (),
+}
 
 
 def body(message: OutgoingMessage, config: Mapping[str, str], media_id: str = "") -> Doc:
@@ -57,16 +62,22 @@ def wants_upload(message: OutgoingMessage, config: Mapping[str, str]) -> Media |
 
 
 def file_of(message: OutgoingMessage) -> Media | None:
-    """The message's file; else the one its block links to."""
+    """The message's file, if Meta would take it; else the one its block links to."""
     given = message.media
     if given is not None:
-        sendable = given.load is not None or _LINK.match(given.url)
-        return given if sendable and given.kind in _KINDS else None
+        return given if _takes(given) else None
     inner = message.block.interactive if message.block else None
     link = ((inner and inner.header_media) or "").strip()
     if inner is None or not _LINK.match(link):
         return None
     return Media(inner.media_kind, link)
+
+
+def _takes(media: Media) -> bool:
+    """Whether it is a kind and type for Meta, and there is a way to hand it over."""
+    types = _TYPES.get(media.kind)
+    good = types is not None and (not types or not media.mime or media.mime in types)
+    return good and (media.load is not None or _LINK.match(media.url) is not None)
 
 
 def flat(value: str) -> str:
@@ -198,4 +209,4 @@ def _file(media: Media, media_id: str) -> Doc:
 def _carries_file(free: Doc) -> bool:
     kind = free["type"]
     inner = free["interactive"].get("header", {}) if kind == "interactive" else free
-    return any(name in inner for name in _KINDS)
+    return any(name in inner for name in _TYPES)

@@ -146,6 +146,8 @@ def test_a_file_with_words_under_it() -> None:
 def test_a_file_that_cannot_go_with_it_is_a_link_in_the_words(bad: str) -> None:
     assert payload(media=IMAGE, text="x" * 1025)["text"]["body"].endswith(f"x\n\n{LINK}")
     assert payload(media=Media("audio", LINK))["text"]["body"] == f"kata lengkap\n\n{LINK}"
+    webp = Media("image", LINK, "image/webp", load=lambda: b"RIFF")
+    assert payload(media=webp)["text"]["body"] == f"kata lengkap\n\n{LINK}"
     made = payload(media=Media("image", bad))
     assert made["text"]["body"] == f"kata lengkap\n\n{bad}".strip()
 
