@@ -157,6 +157,16 @@ def numbered(draft: Draft) -> Draft:
     return replace(draft, buttons=tuple(buttons), sections=tuple(sections))
 
 
+def filled(draft: Draft) -> Draft:
+    """Without buttons and rows in which nothing stands yet."""
+    buttons = tuple(one for one in draft.buttons if one.text or one.id or one.target)
+    sections = [
+        replace(one, rows=tuple(row for row in one.rows if row.title or row.id))
+        for one in draft.sections
+    ]
+    return replace(draft, buttons=buttons, sections=tuple(sections))
+
+
 def lost(text: str) -> list[str]:
     """What of a text's block the form cannot hold: it goes when the form is used."""
     given = wablock.parse(text)

@@ -171,7 +171,7 @@ def _about() -> dict[str, Any]:
 
 
 def _looks(draft: Draft) -> dict[str, Any]:
-    return {"preview": _preview(builder.written(draft))}
+    return {"preview": _preview(builder.written(builder.filled(draft)))}
 
 
 def _preview(text: str) -> Preview:

@@ -133,7 +133,9 @@ def approved(kind: str, channel: Limit) -> bool:
 
 
 def doubts(body: str) -> list[str]:
-    """What is probably a slip; the owner decides."""
+    """What is probably a slip; the owner decides. Of a block only what people read counts."""
+    block = wablock.parse(body) if holds_tag(body) else None
+    body = wablock.spelled_out(block) if block else body
     found = [
         _("Tanda %(mark)s dibuka tetapi tidak ditutup; pelanggan akan melihatnya.", mark=mark)
         for mark in bubble.unpaired(_PLACE.sub("x", body))
