@@ -27,6 +27,8 @@ PARTS = {
     "channels_row.html",
     "channels_check.html",
     "channels_limits.html",
+    "templates_row.html",
+    "templates_summary.html",
 }
 
 
