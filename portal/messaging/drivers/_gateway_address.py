@@ -10,7 +10,7 @@ from portal.messaging.drivers._fields import http_url
 
 _SECRET_FORMS = ("{secret}", ":secret", "[secret]")
 # A whole word: `/wallet` is no finished address, and neither is a host that begins with "wa".
-_FINISHED = re.compile(r"/ext/|/wa(?![a-z0-9])", re.IGNORECASE)
+_FINISHED = re.compile(r"/ext/|/wa(?![a-z])", re.IGNORECASE)
 _PLACES = ("[number]", "[text]")
 
 

@@ -7,7 +7,8 @@ idempotency key goes in header and body and stays the same across retries. The g
 retries are off unless a payload asks for them, so that only one side repeats. A block's `to`
 redirects nothing: a message goes to whom it is for. GET carries words only.
 
-Addresses are made in `_gateway_address.py`, answers judged in `_gateway_answers.py`.
+Addresses are made in `_gateway_address.py`, answers judged in `_gateway_answers.py`, the form is
+`_gateway_fields.py`.
 """
 
 import base64
@@ -17,21 +18,23 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from portal.core import wablock
-from portal.core.driverkit import Capability, ConfigField, DriverError, Health, Permanent, Retryable
+from portal.core.driverkit import (
+    Capability,
+    ConfigField,
+    DriverError,
+    Health,
+    Misconfigured,
+    Permanent,
+    Retryable,
+)
 from portal.core.wablock.wire import number
 from portal.infra.http import Http
 from portal.messaging.drivers import _gateway_answers
-from portal.messaging.drivers._fields import header_name, http_url, printable
-from portal.messaging.drivers._gateway_address import (
-    build_url,
-    get_address,
-    get_url,
-    needs_secret,
-)
+from portal.messaging.drivers._gateway_address import build_url, get_address, needs_secret
 from portal.messaging.drivers._gateway_answers import NOBODY
+from portal.messaging.drivers._gateway_fields import FIELDS
 from portal.messaging.drivers.base import Group, Limits, MessageDriver, OutgoingMessage, Receipt
 
-_POST = ("mode", ("post",))
 _HEADER_TYPES = {"image": 2, "video": 3, "document": 4}
 _CONTENT = ("text", "body", "message", "interactive", "requestPhoneNumber", "contacts")
 _KEY, _IN_WORDS = 128, ":text"
@@ -54,81 +57,13 @@ class Gateway(MessageDriver):
     )
     # Most gateways hold a number paired by QR: people were banned at 2 s and at 7 s of spacing.
     limits = Limits(per_minute=20, per_day=1000, spacing_min=1, spacing_max=4)
-    fields = (
-        ConfigField(
-            "mode",
-            "Metode",
-            default="post",
-            choices=(("post", "POST (disarankan)"), ("get", "GET (hanya teks)")),
-        ),
-        ConfigField(
-            "url",
-            "Alamat gateway (POST)",
-            "Misalnya https://host/ext/{secret}/wa",
-            required=True,
-            shown_when=_POST,
-            check=http_url,
-        ),
-        ConfigField("secret", "Secret", secret=True, shown_when=_POST),
-        ConfigField(
-            "auth",
-            "Autentikasi",
-            default="none",
-            choices=(
-                ("none", "Tanpa"),
-                ("basic", "Basic"),
-                ("header", "Header"),
-                ("jwt", "JWT (Bearer)"),
-            ),
-            shown_when=_POST,
-        ),
-        ConfigField(
-            "username",
-            "Nama pengguna",
-            required=True,
-            shown_when=("auth", ("basic",)),
-            check=printable,
-        ),
-        ConfigField(
-            "password", "Kata sandi", secret=True, required=True, shown_when=("auth", ("basic",))
-        ),
-        ConfigField(
-            "header_name",
-            "Nama header",
-            required=True,
-            shown_when=("auth", ("header",)),
-            check=header_name,
-        ),
-        ConfigField(
-            "token",
-            "Token",
-            secret=True,
-            required=True,
-            shown_when=("auth", ("header", "jwt")),
-            check=printable,
-        ),
-        ConfigField(
-            "dedupes",
-            "Gateway menolak kunci yang sama",
-            "Pilih Ya hanya bila gateway tidak mengirim dua kali untuk Idempotency-Key yang sama.",
-            default="no",
-            choices=(("no", "Tidak"), ("yes", "Ya")),
-            shown_when=_POST,
-        ),
-        ConfigField(
-            "get_url",
-            "Alamat gateway (GET)",
-            "Wajib memuat [number] dan [text].",
-            required=True,
-            shown_when=("mode", ("get",)),
-            check=get_url,
-        ),
-    )
+    fields = FIELDS
     _WORDS_ONLY: ClassVar = frozenset({Capability.TEXT, Capability.GROUP})
 
     def __init__(self, config: Mapping[str, str], http: Http) -> None:
         super().__init__(config, http)
         self.config = {name: value.strip() for name, value in self.config.items()}
+        self._wrong = next(iter(self.check_config(self.config).values()), "")
         if self._by_get:
             self.capabilities = self._WORDS_ONLY  # type: ignore[misc]
 
@@ -190,11 +125,11 @@ class Gateway(MessageDriver):
 
     def send(self, message: OutgoingMessage) -> Receipt:
         data = self.payload(message)
+        _refuse_empty(data)
         if self._by_get:
-            _refuse_empty(data)
+            self._refuse_incomplete()
             address = get_address(self.config["get_url"], data["number"], data["text"])
             return _gateway_answers.judge(self.http.request("GET", address), plain_text=True)
-        _refuse_empty(data)
         try:
             return self._post(data)
         except DriverError as error:
@@ -237,7 +172,13 @@ class Gateway(MessageDriver):
         data = wablock.payload(wablock.Block(given=given))
         return self._post({**data, "idempotency_key": _key(key)})
 
+    def _refuse_incomplete(self) -> None:
+        """Nothing leaves with half a configuration, wherever it came from."""
+        if self._wrong:
+            raise Misconfigured(self._wrong)
+
     def _post(self, data: Mapping[str, Any]) -> Receipt:
+        self._refuse_incomplete()
         reply = self.http.request(
             "POST",
             build_url(self.config["url"], self.config["secret"]),

@@ -139,17 +139,26 @@ class Generic(MessageDriver):
 
     def check(self) -> Health:
         """There is no common health call: we only say whether the server answers."""
-        reply = self.http.request("GET", urljoin(self.config["url"], "/"))
+        reply = self.http.request("GET", self._beside("/"))
         return Health(True, "Server penyedia menjawab.", {"http": str(reply.status)})
+
+    def _beside(self, path: str) -> str:
+        """An address at the same server: nobody else gets the key."""
+        own = self.config["url"]
+        try:
+            url = urljoin(own, path)
+            if urlsplit(url)[:2] == urlsplit(own)[:2]:
+                return url
+        except ValueError:  # a bracket in the host
+            pass
+        raise Misconfigured("Alamat daftar grup harus di server yang sama.")
 
     def groups(self) -> list[Group]:
         """Asks the list-groups path, on the same host. Raises DriverError."""
         path = self.config["groups_path"]
         if not path:
             raise Permanent("Alamat daftar grup belum diisi. Salin ID grup dari dasbor penyedia.")
-        url = urljoin(self.config["url"], path)
-        if urlsplit(url)[:2] != urlsplit(self.config["url"])[:2]:
-            raise Misconfigured("Alamat daftar grup harus di server yang sama.")
+        url = self._beside(path)
         reply = self._call(url, None, self.config["groups_method"])
         said = reply.json()
         if not 200 <= reply.status < 300 or said is None:

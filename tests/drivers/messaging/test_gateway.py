@@ -17,7 +17,8 @@ from portal.core.driverkit import (
     RateLimited,
     Retryable,
 )
-from portal.infra.http import Http
+from portal.infra.http import Http, Reply
+from portal.messaging.drivers import _gateway_answers
 from portal.messaging.drivers._gateway_address import build_url, get_address
 from portal.messaging.drivers.base import MessageDriver
 from portal.messaging.drivers.gateway import Gateway
@@ -135,6 +136,7 @@ class TestPost(MessageDriverContract):
         ("https://h/api/wablas/", "https://h/api/wablas/ext/a%2Fb/wa"),
         ("https://h/?next=/wa", "https://h/ext/a%2Fb/wa?next=/wa"),
         ("https://h/WA", "https://h/WA"),
+        ("https://h/wa2/send", "https://h/wa2/send"),
         ("https://h/wa.php?x=1", "https://h/wa.php?x=1"),
         ("https://h/#top", "https://h/ext/a%2Fb/wa"),
         ("  https://h/ext/{secret}/wa ", "https://h/ext/a%2Fb/wa"),
@@ -257,3 +259,38 @@ def test_what_an_answer_means(
         driver.send(outgoing())
     assert type(caught.value) is expected
     assert caught.value.outcome_unknown is unknown
+
+
+ANSWERS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["ok", "success", "status", "result", "code", "error", "message", "id"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+)
+
+
+@given(
+    status=st.sampled_from([200, 201, 204, 301, 400, 401, 404, 408, 409, 422, 429, 500, 503]),
+    body=ANSWERS.map(lambda answer: json.dumps(answer).encode()) | st.binary(max_size=60),
+    plain_text=st.booleans(),
+)
+def test_any_answer_is_a_receipt_or_one_of_our_errors(
+    status: int, body: bytes, plain_text: bool
+) -> None:
+    """And nothing but a 2xx is ever a yes, nor an open end after a clear refusal."""
+    try:
+        receipt = _gateway_answers.judge(Reply(status, {}, body), plain_text=plain_text)
+    except DriverError as error:
+        assert error.sentence
+        assert error.http_status == status
+        assert not (error.outcome_unknown and status in {400, 401, 404, 422, 429})
+    else:
+        assert 200 <= status < 300
+        assert receipt.provider_id is None or receipt.provider_id

@@ -231,6 +231,26 @@ class TestContacts:
             gateway().groups()
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"url": "https://wa.test/ext/{secret}/wa"},
+        {"url": "https://wa.test"},
+        {"url": ""},
+        {"auth": "basic", "username": "u"},
+        {"auth": "header", "token": "t"},
+        {"auth": "jwt"},
+        {"auth": "digest"},
+        {"mode": "get", "get_url": "https://wa.test/?n=[number]"},
+    ],
+)
+@responses.activate
+def test_nothing_leaves_with_half_a_configuration(config: dict[str, str]) -> None:
+    with pytest.raises(Misconfigured):
+        gateway(**config).send(outgoing())
+    assert not responses.calls
+
+
 @pytest.mark.parametrize("value", ["t\r\nX-Evil: 1", "t\nX: 1", "t\0"])
 @responses.activate
 def test_a_header_never_carries_a_line_break(value: str) -> None:
