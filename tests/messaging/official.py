@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 import requests
-from werkzeug.serving import make_server
 
 from portal.extensions import db
 from portal.messaging import channel_config
 from portal.simulators import create_app
+from tests.simulators.serving import served
 
 
 class Graph:
@@ -45,14 +44,8 @@ def running(folder: Path, monkeypatch: pytest.MonkeyPatch, review: str = "0.01")
     monkeypatch.setenv("SIM_DB", str(folder / "sim.db"))
     monkeypatch.setenv("PORTAL_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("SIM_TEMPLATE_REVIEW", review)
-    server = make_server("127.0.0.1", 0, create_app(), threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield Graph(f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        thread.join()
+    with served(create_app()) as url:
+        yield Graph(url)
 
 
 def channel(graph: Graph, **config: str) -> int:

