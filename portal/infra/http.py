@@ -82,28 +82,30 @@ class Http:
         nothing was sent, and Retryable with `outcome_unknown` when it may have arrived.
         Messages never hold the URL: some providers want their key in it.
         """
-        seconds = UPLOAD_SECONDS if files else TOTAL_SECONDS
-        deadline = self._monotonic() + seconds
+        asked = requests.Request(
+            method, url, params=params, json=json, data=data, files=files, auth=_as_bytes(auth)
+        )
+        deadline = self._monotonic() + (UPLOAD_SECONDS if files else TOTAL_SECONDS)
+        writing = UPLOAD_SECONDS if files else CONNECT_SECONDS
         with _own_errors():
-            asked = _prepared(
-                requests.Request(
-                    method, url, params=params, json=json, data=data, files=files,
-                    auth=_as_bytes(auth), headers=_said(headers),
-                )
-            )  # fmt: skip
+            asked.headers = _said(headers)
+            return self._exchange(_prepared(asked), writing, deadline, largest)
+
+    def _exchange(
+        self, asked: requests.PreparedRequest, writing: float, deadline: float, largest: int
+    ) -> Reply:
+        """Through the adapter, not a session: no redirects, no cookies, nothing from the
+        environment. `writing`: seconds for what is sent."""
+        adapter = self._kept or PinnedAdapter(1)
+        if self._kept is None:
+            asked.headers["Connection"] = "close"
+        try:
+            seconds = (writing, READ_SECONDS)
+            response = adapter.send(asked, stream=True, timeout=seconds, proxies={})
+            body = self._read(response, deadline, largest)
+        finally:
             if self._kept is None:
-                asked.headers["Connection"] = "close"
-            # The adapter, not a session: no redirects, no cookies, nothing from the environment.
-            adapter = self._kept or PinnedAdapter(1)
-            writing = UPLOAD_SECONDS if files else CONNECT_SECONDS
-            try:
-                response = adapter.send(
-                    asked, stream=True, timeout=(writing, READ_SECONDS), proxies={}
-                )
-                body = self._read(response, deadline, largest)
-            finally:
-                if self._kept is None:
-                    adapter.close()
+                adapter.close()
         return Reply(response.status_code, response.headers, body)
 
     def _read(self, response: requests.Response, deadline: float, largest: int) -> bytes:
