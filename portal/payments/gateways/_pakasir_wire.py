@@ -12,7 +12,7 @@ from typing import Any
 
 from portal.core.driverkit import DriverError, Misconfigured, Permanent, RateLimited, Retryable
 from portal.infra.http import Reply
-from portal.payments.gateways.base import ChargeStatus
+from portal.payments.gateways.base import Charge, ChargeRequest, ChargeStatus
 
 STATES = {
     "completed": "completed",
@@ -39,6 +39,51 @@ def status(data: Mapping[str, Any], slug: str) -> ChargeStatus:
         sandbox=bool(data.get("is_sandbox", False)),
         objection="" if project in (None, "", slug) else "jawaban gateway untuk proyek lain",
     )
+
+
+def charge(data: Mapping[str, Any], request: ChargeRequest) -> Charge:
+    """What v1 calls `payment` and v2 answers flat: a QRIS string or a number, fee and expiry.
+
+    v1 has one `payment_number`, v2 `qr_string` or `va_number`. Raises Permanent when it is not
+    the charge that was asked for, Retryable when it cannot be read.
+    """
+    said = {"order_id": request.order_id, "amount": request.amount}
+    if any(data.get(name) != value for name, value in said.items()):
+        raise Permanent("Pakasir membuka transaksi lain untuk order ini.")
+    if data.get("payment_method") not in (None, "", request.method):
+        raise Permanent("Pakasir membuka metode bayar yang lain.")
+    names = ("payment_number", "qr_string", "va_number")
+    code = next((data[name] for name in names if isinstance(data.get(name), str)), "")
+    total = whole(data.get("total_payment"))
+    if not code.strip() or len(code) > 512 or (total is not None and total < request.amount):
+        raise unreadable("no number to pay to")
+    return Charge(
+        reference=reference(data),
+        total=total,
+        expires_at=moment(data.get("expired_at")),
+        code=code.strip(),
+        sandbox=data.get("is_sandbox") is True,
+    )
+
+
+def reference(data: Mapping[str, Any]) -> str:
+    """The transaction's number in v2; v1 has none."""
+    said = data.get("txn_id")
+    return str(said)[:120] if isinstance(said, str | int) and not isinstance(said, bool) else ""
+
+
+def unreadable(detail: str) -> Retryable:
+    """An answer 200 that is not what it should be: something may have been opened."""
+    return Retryable("Jawaban Pakasir tidak dikenal.", detail=detail, outcome_unknown=True)
+
+
+def fees(data: Mapping[str, Any]) -> dict[str, int]:
+    """Rupiah by method; what is not a whole number is left out."""
+    return {
+        name: fee
+        for name, fee in data.items()
+        if isinstance(fee, int) and not isinstance(fee, bool) and 0 <= fee < _MOST
+    }
 
 
 def whole(value: Any) -> int | None:

@@ -1,31 +1,58 @@
 """The contract of payment gateways. A gateway never touches an invoice and settles nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from portal.core.driverkit import Driver
+from portal.core.driverkit import Driver, Permanent
 from portal.infra.http import Http
+
+Form = Literal["page", "qris", "va", "code", "account"]
+"""How a method is paid: on the gateway's own page, or here with a QR code, a virtual account
+number, a code for a counter, or a bank account of the ISP."""
+
+PAGE = ""
+"""The method that stands for the gateway's own page, where one chooses there."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to pay an amount. `fee` in rupiah comes on top; None when it is told only later."""
+
+    key: str
+    label: str
+    form: Form
+    fee: int | None = None
 
 
 @dataclass(frozen=True)
 class ChargeRequest:
-    """What the customer is to pay: rupiah, our order id, and where to return to."""
+    """What the customer is to pay: rupiah, our order id, where to return to, and how.
+
+    `method` is the key of one of the gateway's methods; empty is the gateway's own page.
+    """
 
     order_id: str
     amount: int
     return_url: str
+    method: str = PAGE
 
 
 @dataclass(frozen=True)
 class Charge:
-    """An opened charge: where to pay it; `total` in rupiah adds the gateway's fee if known."""
+    """An opened charge: where to pay it, or what to pay it with here.
 
-    pay_url: str
+    `code` is a QRIS string, or the number to type in. `total` in rupiah adds the gateway's
+    fee if known. `sandbox`: no real money, as far as the gateway says so.
+    """
+
+    pay_url: str = ""
     reference: str = ""
     total: int | None = None
     expires_at: datetime | None = None
+    code: str = ""
+    sandbox: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,11 +84,15 @@ class PaymentNotice:
 class PaymentGateway(Driver):
     """Speaks to one payment provider; raises the classes of `portal.core.driverkit`.
 
-    `smallest` and `largest` are the rupiah one charge may ask for.
+    `smallest` and `largest` are the rupiah one charge may ask for. `unique_codes` is how
+    many rupiah at most are added so that an amount names its order; 0 adds nothing.
     """
 
     smallest: ClassVar[int] = 1
     largest: ClassVar[int] = 10**12
+    unique_codes: ClassVar[int] = 0
+    by_hand: ClassVar[bool] = False
+    """Nobody can be asked: a cashier says what arrived."""
 
     def __init__(self, config: Mapping[str, str], http: Http) -> None:
         self.config = {
@@ -70,9 +101,30 @@ class PaymentGateway(Driver):
         }
         self.http = http
 
+    def methods(self, amount: int) -> Sequence[Method]:
+        """The ways to pay this many rupiah, the best first, without fees. Calls nobody."""
+        return (Method(PAGE, self.label, "page"),)
+
+    def fees(self, amount: int) -> Mapping[str, int]:
+        """Rupiah on top by method, as far as the gateway tells before choosing."""
+        return {}
+
     def create_charge(self, request: ChargeRequest) -> Charge:
-        """Open a charge; the same order id again finds the same charge."""
+        """Open a charge; the same order id and method again finds the same charge."""
         raise NotImplementedError
+
+    def cancel(self, order_id: str, amount: int, reference: str) -> bool:
+        """Take a charge back; False when this gateway cannot. Money may come all the same."""
+        return False
+
+    @property
+    def simulates(self) -> bool:
+        """Whether `simulate` may be called with this configuration."""
+        return False
+
+    def simulate(self, order_id: str, amount: int, reference: str) -> None:
+        """Pay a sandbox charge without money. Never called in production."""
+        raise Permanent("Gerbang pembayaran ini tidak punya simulasi.")
 
     def fetch(self, order_id: str, amount: int, reference: str) -> ChargeStatus:
         """Ask for the charge's state, with our own amount."""

@@ -3,22 +3,30 @@
 v1: the pay link carries the amount and can be edited by anyone, so only the amount that
 `transactiondetail` finds counts; its key is in the query, so URLs never reach an error.
 v2: `create-transaction` finds or creates; `transaction-status` at most once per 4 s and
-transaction. Webhooks are hints. Fees are read, never computed. Sources: the vendor's API
-pages for v1 and v2, and what public integrators observed, as of 2026.
+transaction. Webhooks are hints. Fees are read, never computed: the vendor rounds up, client
+libraries round to the nearest.
+
+Sources: the vendor's API pages for v1 and v2, and what public integrators observed, as of
+2026. Where they differ: v1 is said to be switched off since 20 October 2026; cancelling in v2
+is documented by one source and denied by two, so a refusal to cancel is no error; simulating
+is documented for v1 only; `X-Pakasir-Signature` comes from an integrator's document and the
+vendor's `X-Secret` from v2, either is checked when a secret is set.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from portal.core.driverkit import ConfigField, Permanent, Retryable
+from portal.payments.gateways import _pakasir_methods as ways
 from portal.payments.gateways import _pakasir_wire as wire
 from portal.payments.gateways.base import (
     Charge,
     ChargeRequest,
     ChargeStatus,
+    Method,
     PaymentGateway,
     PaymentNotice,
 )
@@ -35,6 +43,15 @@ def _check_url(value: str) -> str | None:
         parts = urlsplit("")
     ok = parts.scheme in {"http", "https"} and parts.netloc
     return None if ok else "Alamat harus diawali http:// atau https://."
+
+
+def _check_methods(value: str) -> str | None:
+    unknown = sorted(_names(value) - ways.WAYS.keys())
+    return f"Metode tidak dikenal: {', '.join(unknown)}." if unknown else None
+
+
+def _names(value: str) -> frozenset[str]:
+    return frozenset(re.split(r"[,\s]+", value)) - {""}
 
 
 class Pakasir(PaymentGateway):
@@ -76,6 +93,13 @@ class Pakasir(PaymentGateway):
             env="PAKASIR_QRIS_ONLY",
             choices=(("0", "Semua metode"), ("1", "Hanya QRIS")),
         ),
+        ConfigField(
+            "methods",
+            "Metode yang ditawarkan",
+            help="Dipisah koma, misalnya qris,bri_va. Kosong berarti semua.",
+            env="PAKASIR_METHODS",
+            check=_check_methods,
+        ),
     )
 
     @property
@@ -86,26 +110,85 @@ class Pakasir(PaymentGateway):
     def _slug(self) -> str:
         return self.config["slug"]
 
-    def create_charge(self, request: ChargeRequest) -> Charge:
+    def methods(self, amount: int) -> Sequence[Method]:
+        only_qris = self.config["qris_only"] == "1"
+        chosen = frozenset({"qris"}) if only_qris else _names(self.config["methods"])
+        return ways.offered(self.config["api"], amount, chosen)
+
+    def fees(self, amount: int) -> Mapping[str, int]:
+        """v2 tells them to anybody who asks; v1 only with the opened charge."""
         if self._v1:
-            path = f"{self._base}/pay/{self._slug}/{request.amount}"
+            return {}
+        return wire.fees(self._call("GET", f"/api/v2/payment-fee/{amount}"))
+
+    def create_charge(self, request: ChargeRequest) -> Charge:
+        way = ways.WAYS.get(request.method)
+        if way is not None and way.form != "page":
+            return self._open_v1(request) if self._v1 else self._open_v2(request, request.method)
+        if self._v1:
+            kind = "paypal" if request.method == "paypal" else "pay"
+            path = f"{self._base}/{kind}/{self._slug}/{request.amount}"
             return Charge(self._page(path, request, order_id=request.order_id))
+        return self._open_v2(request, "payment_link")
+
+    def _open_v1(self, request: ChargeRequest) -> Charge:
+        path = f"/api/transactioncreate/{request.method}"
+        said = self._call("POST", path, json=self._body(request.order_id, request.amount))
+        inner = said.get("payment")
+        if not isinstance(inner, dict):
+            raise wire.unreadable("no payment")
+        return wire.charge(inner, request)
+
+    def _open_v2(self, request: ChargeRequest, method: str) -> Charge:
         data = self._call(
             "POST",
             f"/api/v2/create-transaction/{self._slug}/{quote(request.order_id, safe='')}",
-            json={"method": "payment_link", "amount": request.amount},
+            json={"method": method, "amount": request.amount},
         )
-        link, reference = data.get("payment_link"), data.get("txn_id")
-        if not isinstance(link, str) or _check_url(link) or not isinstance(reference, str | int):
-            raise Retryable(
-                "Jawaban Pakasir tidak dikenal.", detail="no payment_link", outcome_unknown=True
-            )
+        if not wire.reference(data):
+            raise wire.unreadable("no txn_id")  # nobody could ever ask about it
+        if method != "payment_link":
+            return wire.charge(data, request)
+        link = data.get("payment_link")
+        if not isinstance(link, str) or _check_url(link):
+            raise wire.unreadable("no payment_link")
         return Charge(
             self._page(link, request),
-            str(reference)[:120],
+            wire.reference(data),
             wire.whole(data.get("total_payment")),
             wire.moment(data.get("expired_at")),
         )
+
+    def cancel(self, order_id: str, amount: int, reference: str) -> bool:
+        if not self._v1 and not reference:
+            return False
+        try:
+            if self._v1:
+                self._call("POST", "/api/transactioncancel", json=self._body(order_id, amount))
+            else:
+                name = quote(reference, safe="")
+                self._call("POST", f"/api/v2/cancel-transaction/{self._slug}/{name}")
+        except Permanent:
+            return False  # paid meanwhile, never opened, or no such endpoint
+        return True
+
+    @property
+    def simulates(self) -> bool:
+        return self._v1
+
+    def simulate(self, order_id: str, amount: int, reference: str) -> None:
+        if not self._v1:
+            raise Permanent("Pakasir v2 tidak punya simulasi lewat API; pakai dasbor Pakasir.")
+        self._call("POST", "/api/paymentsimulation", json=self._body(order_id, amount))
+
+    def _body(self, order_id: str, amount: int) -> dict[str, Any]:
+        """What every call of v1 says; its key is in the body."""
+        return {
+            "project": self._slug,
+            "order_id": order_id,
+            "amount": amount,
+            "api_key": self.config["api_key"],
+        }
 
     @property
     def _base(self) -> str:
