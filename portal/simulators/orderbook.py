@@ -1,5 +1,6 @@
 """Pakasir's order book: one for v1 and v2, keyed by project and order id. Fees and webhooks."""
 
+import json
 import os
 import secrets
 from datetime import UTC, datetime, timedelta, timezone
@@ -20,7 +21,18 @@ VA = (
     "artha_graha_va",
     "sampoerna_va",
 )
-LIFETIME = timedelta(hours=24)
+V1_ONLY = ("atm_bersama_va", "retail", "paypal")
+"""What v1 opens besides; v2 never heard of them."""
+
+
+def lifetime() -> timedelta:
+    """How long a charge may be paid; SIM_PAKASIR_LIFETIME in seconds."""
+    return timedelta(seconds=float(os.environ.get("SIM_PAKASIR_LIFETIME", "86400")))
+
+
+def sandbox() -> bool:
+    """Whether the project is in sandbox mode (SIM_PAKASIR_SANDBOX=1)."""
+    return os.environ.get("SIM_PAKASIR_SANDBOX") == "1"
 
 
 def key_of(project: str, order_id: str) -> str:
@@ -29,8 +41,10 @@ def key_of(project: str, order_id: str) -> str:
 
 def fee(method: str, amount: int) -> int:
     """QRIS 0.7 % + 310 up to 105,000, above 1 %, rounded up; virtual accounts flat."""
-    if method in VA:
+    if method in VA or method in {"atm_bersama_va", "retail"}:
         return VA_FEES.get(method, 3500)
+    if method == "paypal":
+        return max(-(-amount // 100), 3000)
     thousandths = amount * 7 + 310_000 if amount <= 105_000 else amount * 10
     return -(-thousandths // 1000)
 
@@ -66,14 +80,26 @@ def open_order(project: str, order_id: str, amount: int, version: str, method: s
         "status": "pending",
         "method": method,
         "created_at": now(),
-        "expires_at": (datetime.now(UTC) + LIFETIME).isoformat(),
+        "expires_at": (datetime.now(UTC) + lifetime()).isoformat(),
         "completed_at": None,
         "txn_id": txn_id,
         "version": version,
+        # What it was opened for; the customer may still choose on the hosted page.
+        "opened_for": method,
     }
     store().put("txn", txn_id, {"project": project, "order_id": order_id})
     store().put("order", key_of(project, order_id), order)
     return order
+
+
+def cancel(order: Doc) -> None:
+    """Take a pending order back; money that came meanwhile stays."""
+
+    def close(current: Doc | None) -> Doc:
+        current = dict(current or order)
+        return current | {"status": "canceled"} if current["status"] == "pending" else current
+
+    store().change("order", key_of(order["project"], order["order_id"]), close)
 
 
 def pay(
@@ -100,32 +126,38 @@ def pay(
 
 def fire(order: Doc, amount: int, times: int, delay: float) -> None:
     """Send the webhook in the shape of the order's version."""
+    payload: Doc = {
+        "amount": amount,
+        "order_id": order["order_id"],
+        "status": "completed",
+        "completed_at": order["completed_at"],
+    }
     if order["version"] == "v1":
-        payload: Doc = {
-            "amount": amount,
-            "order_id": order["order_id"],
-            "project": order["project"],
-            "status": "completed",
-            "payment_method": order["method"],
-            "completed_at": order["completed_at"],
-        }
+        payload |= {"project": order["project"], "payment_method": order["method"]}
+        if sandbox():
+            payload["is_sandbox"] = True
     else:
-        payload = {
-            "txn_id": order["txn_id"],
-            "order_id": order["order_id"],
-            "amount": amount,
-            "is_sandbox": False,
-            "status": "completed",
-            "completed_at": order["completed_at"],
-        }
+        payload |= {"txn_id": order["txn_id"], "is_sandbox": sandbox()}
+    body = json.dumps(payload, separators=(",", ":")).encode()
+    headers = _proof(order["version"], body)
+    webhooks.send_body(store(), "/webhooks/pakasir", body, headers, delay, times)
+
+
+def _proof(version: str, body: bytes) -> dict[str, str]:
+    """The header of each version, when the portal has a secret: signed, or the secret itself."""
     secret = os.environ.get("PAKASIR_WEBHOOK_SECRET", "")
-    headers = {"X-Secret": secret} if secret else {}
-    webhooks.send(store(), "/webhooks/pakasir", payload, headers, delay, times)
+    if not secret:
+        return {}
+    if version == "v1":
+        return {"X-Pakasir-Signature": webhooks.sign(secret, body)}
+    return {"X-Secret": secret}
 
 
 def payment_number(method: str, amount: int, order_id: str) -> str:
     """The QRIS string, or a virtual account number."""
-    if method in VA:
+    if method == "paypal":
+        return f"https://www.sandbox.paypal.com/checkoutnow?token={order_id}"
+    if method != "qris":
         return "8808" + f"{sum(map(ord, order_id)) * 7919 % 10**12:012d}"
     return qris(amount + fee(method, amount), order_id)
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -67,9 +68,11 @@ def _same(project: str, order_id: str, amount: int) -> Doc:
 @bp.post("/api/transactioncreate/<method>")
 def v1_create(method: str) -> Any:
     """Open a charge for one method."""
+    if method not in ("qris", *orderbook.VA, *orderbook.V1_ONLY):
+        raise Refused(400, "payment method not supported")
     project, order_id, amount = _v1_body()
     order = orderbook.open_order(project, order_id, amount, "v1", method)
-    if order["amount"] != amount:
+    if order["amount"] != amount or order.get("opened_for", "") not in {method, ""}:
         raise Refused(400, "order_id already used")
     charge = orderbook.fee(method, amount)
     return jsonify(
@@ -89,10 +92,7 @@ def v1_create(method: str) -> Any:
 @bp.post("/api/transactioncancel")
 def v1_cancel() -> Any:
     """Cancel a pending charge."""
-    order = _same(*_v1_body())
-    if order["status"] == "pending":
-        order["status"] = "canceled"
-        store().put("order", orderbook.key_of(order["project"], order["order_id"]), order)
+    orderbook.cancel(_same(*_v1_body()))
     return jsonify(success=True)
 
 
@@ -102,7 +102,8 @@ def v1_simulate() -> Any:
     project, order_id, amount = _v1_body()
     if orderbook.find(project, order_id) is None:
         orderbook.open_order(project, order_id, amount, "v1", "qris")
-    orderbook.pay(_same(project, order_id, amount), "qris")
+    order = _same(project, order_id, amount)
+    orderbook.pay(order, order["method"] or "qris")
     return jsonify(success=True)
 
 
@@ -121,16 +122,17 @@ def v1_detail() -> Any:
             )
     args = request.args
     order = _same(args["project"], args["order_id"], _whole(args["amount"], 1))
-    return jsonify(
-        transaction={
-            "amount": order["amount"],
-            "order_id": order["order_id"],
-            "project": order["project"],
-            "status": order["status"],
-            "payment_method": order["method"] or "qris",
-            "completed_at": order["completed_at"],
-        }
-    )
+    transaction = {
+        "amount": order["amount"],
+        "order_id": order["order_id"],
+        "project": order["project"],
+        "status": order["status"],
+        "payment_method": order["method"] or "qris",
+        "completed_at": order["completed_at"],
+    }
+    if orderbook.sandbox():
+        transaction["is_sandbox"] = True  # only seen there, and in no document
+    return jsonify(transaction=transaction)
 
 
 def _v2_key() -> None:
@@ -148,8 +150,8 @@ def v2_create(slug: str, order_id: str) -> Any:
         raise Refused(400, "invalid method", "error")
     known = "" if method == "payment_link" else method
     order = orderbook.open_order(slug, order_id, amount, "v2", known)
-    if order["amount"] != amount:
-        raise Refused(409, "order_id already used with another amount", "error")
+    if order["amount"] != amount or order.get("opened_for", "") != known:
+        raise Refused(409, "order_id already used with other parameters", "error")
     if method == "payment_link":
         base = request.host_url.rstrip("/") + "/pakasir"
         return jsonify(txn_id=order["txn_id"], payment_link=f"{base}/pay-v2/{order['txn_id']}")
@@ -166,7 +168,7 @@ def v2_create(slug: str, order_id: str) -> Any:
             number: orderbook.payment_number(method, amount, order_id),
             "expired_at": orderbook.nine_digits(order["expires_at"]),
             "status": order["status"],
-            "is_sandbox": False,
+            "is_sandbox": orderbook.sandbox(),
         }
     )
 
@@ -187,7 +189,7 @@ def v2_status(slug: str, txn_id: str) -> Any:
         txn_id=txn_id,
         order_id=order["order_id"],
         amount=order["amount"],
-        is_sandbox=False,
+        is_sandbox=orderbook.sandbox(),
         status=order["status"],
         completed_at=order["completed_at"],
     )
@@ -206,9 +208,7 @@ def v2_cancel(slug: str, txn_id: str) -> Any:
     order = orderbook.by_txn(slug, txn_id)
     if order is None:
         raise Refused(404, "transaction not found", "error")
-    if order["status"] == "pending":
-        order["status"] = "canceled"
-        store().put("order", orderbook.key_of(slug, order["order_id"]), order)
+    orderbook.cancel(order)
     return jsonify(success=True)
 
 
@@ -251,6 +251,15 @@ def v1_page(slug: str, amount: int) -> Any:
     return _page(orderbook.open_order(slug, order_id, amount, "v1"))
 
 
+@bp.get("/paypal/<slug>/<int:amount>")
+def paypal_page(slug: str, amount: int) -> Any:
+    """The v1 page for PayPal alone."""
+    order_id = request.args.get("order_id", "")
+    if len(order_id) < 5 or amount < 10_000:
+        abort(400)
+    return _page(orderbook.open_order(slug, order_id, amount, "v1"), ("paypal",))
+
+
 @bp.get("/pay-v2/<txn_id>")
 def v2_page(txn_id: str) -> Any:
     """The v2 pay page."""
@@ -261,8 +270,11 @@ def v2_page(txn_id: str) -> Any:
     return _page(order)
 
 
-def _page(order: Doc) -> str:
-    methods = ["qris"] if request.args.get("qris_only") else ["qris", *orderbook.VA]
+def _page(order: Doc, methods: Sequence[str] = ("qris", *orderbook.VA)) -> str:
+    if order.get("opened_for", ""):
+        methods = (order.get("opened_for", ""),)
+    elif request.args.get("qris_only"):
+        methods = ("qris",)
     choices = [(m, orderbook.fee(m, order["amount"])) for m in methods]
     back = request.args.get("redirect", "")
     back = back if back.startswith(("http://", "https://")) else ""
