@@ -279,5 +279,5 @@ def _has_examples(example: Doc, names: set[str], named: bool) -> bool:
     if named:
         given = example.get("body_text_named_params") or []
         return {one.get("param_name") for one in given} == names
-    rows = example.get("body_text")
-    return bool(rows) and isinstance(rows[0], list) and len(rows[0]) == len(names)
+    rows = example.get("body_text") or [None]
+    return isinstance(rows[0], list) and len(rows[0]) == len(names)

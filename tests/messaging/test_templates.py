@@ -71,6 +71,18 @@ def approved(channel_id: int) -> None:
     synced(channel_id)
 
 
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """The jobs the bell is rung for: there is no Redis here."""
+    rung: list[tuple[Any, ...]] = []
+
+    def ring(_bell: queue.Bell, *job: Any) -> bool:
+        rung.append(job)
+        return True
+
+    monkeypatch.setattr(queue.Bell, "ring", ring)
+    return rung
+
+
 def told() -> list[str]:
     return [m.params["text"] for m in factories.every(Message) if m.kind == "staff_notice"]
 
@@ -212,8 +224,7 @@ def test_once_a_day_every_channel_is_asked_for(
 ) -> None:
     channel_config.create("meta")
     db.session.commit()
-    rung: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(queue.Bell, "ring", lambda _bell, *job: rung.append(job) or True)
+    rung = noted(monkeypatch)
     (entry,) = [one for one in schedule.ENTRIES if one.run is schedule.sync_templates]
     assert entry.every == 86_400
     entry.run()
@@ -274,8 +285,7 @@ def test_a_callback_about_another_account_or_an_unknown_text_is_left_alone(
 
 def test_other_words_are_asked_for_again(channel: int, monkeypatch: pytest.MonkeyPatch) -> None:
     approved(channel)
-    rung: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(queue.Bell, "ring", lambda _bell, *job: rung.append(job) or True)
+    rung = noted(monkeypatch)
     template_word.take(
         "whatsapp.meta", META, TemplateEvent("components", "overdue_notice", "id", "")
     )
