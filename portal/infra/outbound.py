@@ -105,6 +105,7 @@ def configure(allowed: Iterable[Network]) -> None:
     global _policy
     _policy = Policy(allowed)
     _place_problem.cache_clear()
+    refused.cache_clear()
 
 
 def networks(text: str, errors: list[str]) -> tuple[Network, ...]:
@@ -123,6 +124,7 @@ def networks(text: str, errors: list[str]) -> tuple[Network, ...]:
     return tuple(found)
 
 
+@lru_cache(2048)
 def refused(numeric: str) -> str | None:
     """The sentence about a resolved address, as text; one nobody can read is refused too."""
     try:
