@@ -104,7 +104,8 @@ def look() -> Any:
     text = _typed()
     if not is_fragment():
         return _form(builder.opened(text))
-    return render_template(LOOK, look=_preview(text) if text.strip() else None)
+    shown = _preview(text) if text.strip() else None
+    return render_template(LOOK, look=shown, again="message" in request.args)
 
 
 def _typed() -> str:
