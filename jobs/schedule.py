@@ -15,7 +15,7 @@ from portal.extensions import db
 from portal.infra import inbox, queue
 from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import today, wall
-from portal.invoices import billing, runs
+from portal.invoices import billing, late_fees, lifecycle, runs
 from portal.invoices import service as invoices
 from portal.media import service as media
 from portal.messaging import retention, sending, templates
@@ -89,6 +89,20 @@ def forget_old_files() -> None:
     media.sweep_orphans()
 
 
+def change_lines() -> None:
+    """Wake lines whose pause is over, change plans whose day has come, ask late fees."""
+    for subscription_id in lifecycle.due_to_wake():
+        lifecycle.wake(subscription_id, "jadwal")
+        db.session.commit()
+        lifecycle.catch_up(subscription_id)
+        db.session.commit()
+    for change_id in lifecycle.due_changes():
+        lifecycle.apply_change(change_id)
+        db.session.commit()
+    late_fees.charge_late()
+    db.session.commit()
+
+
 def issue_invoices() -> None:
     """Issue what the billing day brought; also what was missed while we were down."""
     for period in billing.due_periods(today()):
@@ -126,6 +140,8 @@ ENTRIES = (
     Entry("tell_staff", 30, tell_staff),
     Entry("issue_requested", 5, issue_requested, lane="bulk"),
     Entry("continue_broadcasts", 5, continue_broadcasts, lane="bulk"),
+    # Before the invoices: they bill the line as it is today.
+    Entry("change_lines", 600, change_lines, lane="bulk", daily=True),
     Entry("issue_invoices", 600, issue_invoices, lane="bulk", daily=True),
     Entry("forget_old_words", 3600, forget_old_words, lane="bulk", daily=True),
     Entry("sync_templates", 86_400, sync_templates, lane="bulk"),

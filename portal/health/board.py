@@ -41,6 +41,7 @@ ENTRIES: dict[str, Any] = {
     "tell_staff": _l("Kabari petugas"),
     "issue_requested": _l("Lanjutkan penerbitan tagihan"),
     "continue_broadcasts": _l("Lanjutkan siaran"),
+    "change_lines": _l("Akhiri cuti, ganti paket, denda"),
     "issue_invoices": _l("Terbitkan tagihan bulanan"),
     "forget_old_words": _l("Kosongkan isi pesan lama"),
     "sync_templates": _l("Baca status template WhatsApp"),

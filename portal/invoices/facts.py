@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.core.cycles import Span, Terms
@@ -34,7 +34,7 @@ class Billable:
     account: Account
 
 
-def lines() -> Select[Any]:
+def lines() -> Any:
     """The columns `accounts` reads, one row a line; narrow it as you need."""
     return select(
         Subscription.id,

@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.core.money import percent_bp
 from portal.extensions import db
+from portal.infra.database import is_postgres
 from portal.infra.timekeeping import now, today
 from portal.invoices.models import Invoice, InvoiceLine
 from portal.invoices.models_terms import Charge
@@ -40,8 +42,7 @@ def charge_late() -> int:
             else percent_bp(base, settings.integer("billing.late_fee_bp"))
         )
         if amount > 0 and base > 0:
-            db.session.add(_fee(invoice, amount))
-            count += 1
+            count += _ask(invoice, amount)
     return count
 
 
@@ -64,18 +65,19 @@ def _late(since: date, day: date) -> list[tuple[Invoice, int, int]]:
             ~asked,
         )
         .order_by(Invoice.id)
-        # Two runs at once: the second waits, and then sees the first one's fees.
-        .with_for_update(of=Invoice)
     )
     return [(invoice, int(owed), int(fee)) for invoice, owed, fee in rows]
 
 
-def _fee(invoice: Invoice, amount: int) -> Charge:
-    return Charge(
+def _ask(invoice: Invoice, amount: int) -> int:
+    """1, or 0 when another run asked for this invoice meanwhile."""
+    insert = (postgresql if is_postgres() else sqlite).insert(Charge)
+    asked = insert.values(
         subscription_id=invoice.subscription_id,
         kind="late_fee",
         description=f"Denda keterlambatan {invoice.number}",
         amount=amount,
         late_invoice_id=invoice.id,
         created_at=now(),
-    )
+    ).on_conflict_do_nothing(index_elements=["late_invoice_id"])
+    return len(db.session.execute(asked.returning(Charge.id)).all())

@@ -51,6 +51,8 @@ class Invoice(Model):
     last_notice: Mapped[int | None]
     closed_reason: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Which pay link counts; links of older versions are revoked (`links.py`).
+    link_version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     customer: Mapped[Customer] = relationship()
     lines: Mapped[list["InvoiceLine"]] = relationship(order_by="InvoiceLine.position")

@@ -13,11 +13,13 @@ from portal.extensions import db
 from portal.infra import audit, queue
 from portal.infra.timekeeping import now
 from portal.invoices import billing
+from portal.invoices.billing import Preview
 from portal.invoices.models import Invoice
 from portal.settings import service as settings
 
 REQUESTED = "billing.requested"
 LAST = "billing.last_request"
+PAUSED = "billing.paused"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Progress:
     issued: int
     left: int
     running: bool
+    paused: bool = False
 
     @property
     def total(self) -> int:
@@ -37,15 +40,37 @@ class Progress:
 def request(period: Period) -> None:
     """Ask for everything of the period; in the caller's transaction. Audited."""
     settings.set_internal(REQUESTED, str(period))
+    settings.set_internal(PAUSED, False)
     settings.set_internal(LAST, {"period": str(period), "at": now().isoformat()})
     audit.record("billing.run", f"period:{period}")
     queue.ring(queue.RUN_SCHEDULED, "issue_requested")
 
 
+def pause(period: Period) -> bool:
+    """Stop the run of this period after the chunk that is under way; False when none runs."""
+    return _set_paused(period, True)
+
+
+def resume(period: Period) -> bool:
+    """Let the paused run of this period go on; False when there is none."""
+    return _set_paused(period, False)
+
+
+def _set_paused(period: Period, paused: bool) -> bool:
+    if settings.fresh_internal(REQUESTED) != str(period):
+        return False
+    if bool(settings.fresh_internal(PAUSED)) != paused:
+        settings.set_internal(PAUSED, paused)
+        audit.record("billing.pause" if paused else "billing.resume", f"period:{period}")
+    if not paused:
+        queue.ring(queue.RUN_SCHEDULED, "issue_requested")
+    return True
+
+
 def continue_requested() -> int:
     """Do, or go on with, the requested run; commits per chunk. Returns how many it issued."""
     wanted = settings.internal(REQUESTED)
-    if not wanted:
+    if not wanted or settings.fresh_internal(PAUSED):
         db.session.rollback()
         return 0
     period = Period.parse(wanted)
@@ -53,6 +78,9 @@ def continue_requested() -> int:
     while issued := billing.issue_chunk(period, only_due=False):
         count += issued
         db.session.commit()
+        if settings.fresh_internal(PAUSED):
+            db.session.rollback()
+            return count
     # Past the cache: whoever asked for another period meanwhile is not forgotten.
     if settings.fresh_internal(REQUESTED) == wanted:
         settings.set_internal(REQUESTED, None)
@@ -60,11 +88,12 @@ def continue_requested() -> int:
     return count
 
 
-def progress(period: Period) -> Progress:
-    """Where the run of a period stands now."""
-    preview = billing.preview(period)
+def progress(period: Period, preview: Preview | None = None) -> Progress:
+    """Where the run of a period stands now; `preview` when you have it already."""
+    seen = preview or billing.preview(period)
     running = settings.internal(REQUESTED) == str(period)
-    return Progress(str(period), preview.already_issued, preview.count, running)
+    paused = running and bool(settings.internal(PAUSED))
+    return Progress(str(period), seen.already_issued, seen.count, running, paused)
 
 
 def periods() -> list[str]:

@@ -1,0 +1,149 @@
+"""What days that are already billed are worth: the difference of a change of plan, days of a
+pause, days after an end. Reads only; amounts in rupiah before tax.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import or_, select
+
+from portal.core.cycles import NONE, Cycle, Span, part, without
+from portal.core.period import Period
+from portal.extensions import db
+from portal.infra.timekeeping import today
+from portal.invoices import facts, rules
+from portal.invoices.models import Invoice
+from portal.invoices.rules import FOREVER, Account
+from portal.plans.models import Plan
+from portal.settings import service as settings
+from portal.subscriptions.models import Subscription, SubscriptionPause
+
+
+@dataclass(frozen=True)
+class PlanQuote:
+    """A change of plan: from when, the prices (rupiah a month), the difference of what is
+    billed already; `days` of `whole` are left in that cycle."""
+
+    on_day: date
+    old_plan: str
+    old_price: int
+    new_plan: str
+    new_price: int
+    difference: int = 0
+    days: int = 0
+    whole: int = 0
+
+    @property
+    def description(self) -> str:
+        text = f"Ganti paket ke {self.new_plan}, {self.days} dari {self.whole} hari"
+        return text if len(text) <= 160 else f"Ganti paket, {self.days} dari {self.whole} hari"
+
+
+@dataclass(frozen=True)
+class Billed:
+    """A live invoice's cycle and the days of it that were billed (end exclusive)."""
+
+    cycle: Cycle
+    covers: Span
+    issued_at: datetime
+
+
+def billed(subscription_id: int, account: Account, begin: date, end: date) -> list[Billed]:
+    """What live invoices cover between these days, the oldest first."""
+    rows = db.session.execute(
+        select(Invoice.period, Invoice.covers_from, Invoice.covers_to, Invoice.created_at)
+        .where(
+            Invoice.subscription_id == subscription_id,
+            Invoice.state != "void",
+            or_(Invoice.covers_to.is_(None), Invoice.covers_to >= begin),
+        )
+        .order_by(Invoice.period)
+    )
+    found = []
+    for period, first, last, issued_at in rows:
+        month = Period.parse(period)
+        cycle = account.terms.cycle(month)
+        # An invoice from before cycles covers its whole calendar month.
+        since, until = first or month.first_day, (last or month.last_day) + timedelta(days=1)
+        covers = (max(since, cycle.begin), min(until, cycle.end))
+        if max(covers[0], begin) < min(covers[1], end):
+            found.append(Billed(cycle, covers, issued_at))
+    return found
+
+
+def cost(account: Account, cycle: Cycle, spans: Sequence[Span], proration: str) -> int:
+    """What these days of the cycle cost, as the invoice would say; 0 without proration."""
+    if proration == NONE:
+        return 0
+    return sum(one.amount for one in rules.service_parts(account, cycle, spans, proration))
+
+
+def plan_change(line: Subscription, plan: Plan, *, at_once: bool) -> PlanQuote:
+    """The quote for moving the line to the plan, at once or when the next cycle begins."""
+    account = facts.account(line.id).account
+    proration = settings.text("billing.proration")
+    day = today() if at_once else next_cycle(line.id, account)
+    quote = PlanQuote(day, line.plan.name, line.price, plan.name, plan.price)
+    if not at_once or proration == NONE:
+        return quote
+    difference = days = whole = 0
+    for one in billed(line.id, account, day, FOREVER):
+        rest = without([(max(day, one.covers[0]), one.covers[1])], account.pauses)
+        days += one.cycle.days(rest, proration)
+        whole += one.cycle.whole(proration)
+        now_costs = cost(account, one.cycle, rest, proration)
+        months = account.terms.months
+        left = one.cycle.days(rest, proration)
+        then = part(plan.price * months, left, one.cycle.whole(proration))
+        difference += then - now_costs
+    return PlanQuote(
+        day, line.plan.name, line.price, plan.name, plan.price, difference, days, whole
+    )
+
+
+def next_cycle(subscription_id: int, account: Account) -> date:
+    """The first day of the cycle after the one that runs today, and after all that is billed."""
+    ends = [one.covers[1] for one in billed(subscription_id, account, today(), FOREVER)]
+    period = Period.of(today()).plus(-account.terms.months - 1)
+    while True:
+        cycle = account.terms.cycle(period)
+        in_turn = account.terms.has_invoice(period, account.start)
+        if in_turn and cycle.begin > today() and cycle.begin >= max(ends, default=date.min):
+            return cycle.begin
+        period = period.next()
+
+
+def paused_days(row: SubscriptionPause) -> list[tuple[int, str]]:
+    """What comes back for days of a pause that is over, of invoices issued before it began."""
+    account = facts.account(row.subscription_id).account
+    proration = settings.text("billing.proration")
+    end = row.woke_on or today()
+    found = []
+    for one in billed(row.subscription_id, account, row.from_on, end):
+        if one.issued_at > row.created_at:  # knew of the pause
+            continue
+        span = (max(row.from_on, one.covers[0]), min(end, one.covers[1]))
+        found += _returned(account, one, span, proration, "Cuti")
+    return found
+
+
+def unused_days(line: Subscription, day: date) -> list[tuple[int, str]]:
+    """What comes back for days from `day` on that are billed already."""
+    account = facts.account(line.id).account
+    proration = settings.text("billing.proration")
+    found = []
+    for one in billed(line.id, account, day, FOREVER):
+        span = (max(day, one.covers[0]), one.covers[1])
+        found += _returned(account, one, span, proration, "Berhenti")
+    return found
+
+
+def _returned(
+    account: Account, one: Billed, span: Span, proration: str, what: str
+) -> list[tuple[int, str]]:
+    amount = cost(account, one.cycle, [span], proration)
+    if not amount:
+        return []
+    days, whole = one.cycle.days([span], proration), one.cycle.whole(proration)
+    return [(-amount, f"{what} {span[0].isoformat()}, {days} dari {whole} hari")]
