@@ -5,7 +5,6 @@ import io
 from typing import Any
 
 from flask import Blueprint, Response, request
-from flask_babel import gettext as _
 
 from portal.messaging import costs
 from portal.web.access import staff
@@ -46,7 +45,7 @@ def export_csv() -> Response:
         cost = "" if one.cost is None else one.cost
         row = (one.kind, one.category, one.billable, one.free, one.open, rate, cost)
         lines.writerow((str(found.month), *row))
-    name = _("biaya-pesan-%(month)s.csv", month=str(found.month))
+    name = f"biaya-pesan-{found.month}.csv"
     return Response(
         # The mark makes spreadsheets read it as UTF-8.
         "\ufeff" + buffer.getvalue(),

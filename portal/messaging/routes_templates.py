@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, abort, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from portal.core.driverkit import DriverError
 from portal.extensions import db
@@ -51,8 +50,7 @@ def sync() -> Any:
         db.session.rollback()
         return _answer(channel_id, error.sentence, "bad")
     db.session.commit()
-    words = ngettext("%(num)s template dibaca.", "%(num)s template dibaca.", done.count)
-    return _answer(channel_id, words)
+    return _answer(channel_id, _("%(count)s template dibaca.", count=done.count))
 
 
 @bp.get("/create")
