@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.customers.models import Customer
@@ -17,12 +17,24 @@ class PaymentOrder(Model):
     `amount` is what we ask for and verify, in rupiah; `total` adds the gateway's fee when
     it told us. `state`: pending, settled, expired, cancelled. Money may still arrive for
     an expired or cancelled order: it is settled then, see `states.py`.
+
+    `method` is empty for the gateway's own page (`pay_url`); otherwise `pay_code` holds what
+    is paid with here, a QRIS string or an account number. `unique_code` is the part of
+    `amount` that was added so that no other waiting order has the same amount.
     """
 
     __tablename__ = "payment_order"
     __table_args__ = (
         Index("ix_payment_order_state_next_check_at", "state", "next_check_at"),
         Index("ix_payment_order_customer_id_state", "customer_id", "state"),
+        Index(
+            "uq_payment_order_open_amount",
+            "gateway",
+            "amount",
+            unique=True,
+            sqlite_where=text("unique_code IS NOT NULL AND state = 'pending'"),
+            postgresql_where=text("unique_code IS NOT NULL AND state = 'pending'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -34,6 +46,8 @@ class PaymentOrder(Model):
     total: Mapped[int | None] = mapped_column(BigInteger)
     method: Mapped[str] = mapped_column(String(40), default="")
     pay_url: Mapped[str] = mapped_column(Text, default="")
+    pay_code: Mapped[str] = mapped_column(Text, default="", server_default="")
+    unique_code: Mapped[int | None]
     state: Mapped[str] = mapped_column(State(), default="pending")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -56,6 +70,26 @@ class PaymentOrderInvoice(Model):
     payment_order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"), primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), primary_key=True, index=True)
     position: Mapped[int]
+
+
+class PaymentProof(Model):
+    """A photo a customer sent to show a transfer. `state`: waiting, accepted, refused.
+
+    It proves nothing by itself: a cashier looks at the bank account. The photo is forgotten
+    before the row is.
+    """
+
+    __tablename__ = "payment_proof"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payment_order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"), index=True)
+    media_file_id: Mapped[int | None] = mapped_column(
+        ForeignKey("media_file.id", ondelete="SET NULL"), index=True
+    )
+    state: Mapped[str] = mapped_column(State(), default="waiting")
+    note: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Payment(Model):
