@@ -29,6 +29,11 @@ PARTS = {
     "channels_limits.html",
     "templates_row.html",
     "templates_summary.html",
+    "builder_dialog.html",
+    "builder_form.html",
+    "builder_look.html",
+    "builder_preview.html",
+    "builder_result.html",
 }
 
 
