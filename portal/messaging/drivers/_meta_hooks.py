@@ -28,9 +28,6 @@ STATES = {
     "failed": "failed",
 }
 _BLOCKING = frozenset({368, 131031, 131042})
-_TALK = ("statuses", "messages", "errors", "user_preferences")
-_COPIES = ("message_echoes", "history", "state_sync")
-"""What the owner wrote from a phone, and old conversations: nothing new from a customer."""
 
 
 def events(body: bytes) -> list[HookEvent]:
@@ -56,7 +53,8 @@ def _changes(data: Any) -> Iterator[tuple[str, Any]]:
 
 def _change(field: str, value: Any) -> Iterator[HookEvent]:
     if not isinstance(value, dict):
-        yield UnknownEvent(_name(field))
+        if field:
+            yield UnknownEvent(_name(field))
         return
     found = False
     if field in {"", "messages", "user_preferences"} or not _meta_news.knows(field, value):
@@ -73,8 +71,6 @@ def _change(field: str, value: Any) -> Iterator[HookEvent]:
 
 def _talk(field: str, value: Doc) -> Iterator[HookEvent]:
     """What passes between us and customers."""
-    if any(name in value for name in _COPIES):
-        return
     for status in dicts(value.get("statuses")):
         yield _status(status)
     if field == "calls":

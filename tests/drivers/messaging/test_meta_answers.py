@@ -147,6 +147,7 @@ def test_what_meta_says_holds_no_whole_number() -> None:
         ({USAGE: '{"1":[{"estimated_time_to_regain_access":0}]}'}, 80008, 600),
         ({USAGE: '{"1":[{"estimated_time_to_regain_access":5}]}'}, 131056, 12),
         ({USAGE: "oops", "Retry-After": "30"}, 130429, 30),
+        ({USAGE: '{"1":[{"estimated_time_to_regain_access":NaN}]}'}, 4, 300),
     ],
 )
 @responses.activate

@@ -154,10 +154,30 @@ def test_who_hides_the_number_is_still_somebody() -> None:
 def test_contacts_that_are_missing_or_of_others() -> None:
     said = {"from": "6281111111111", "id": "a", "type": "text", "text": {"body": "x"}}
     others = [{"wa_id": "6282222222222", "profile": {"name": "A"}}, {"wa_id": "6281111111111"}]
-    for contacts in (None, [], others, "x"):
+    strangers = [others[0], {"wa_id": "6283333333333"}]
+    for contacts in (None, [], others, strangers, "x"):
         (event,) = told("messages", {"messages": [said], "contacts": contacts})
         assert isinstance(event, InboundMessage)
         assert (event.sender, event.name) == ("+6281111111111", "")
+
+
+def test_a_number_only_among_the_contacts() -> None:
+    said = {"from_user_id": "ID.7", "id": "a", "type": "text", "text": {"body": "x"}}
+    contacts = [
+        {"wa_id": "62811111111", "user_id": "ID.8"},
+        {"wa_id": "62822222222", "user_id": "ID.7"},
+    ]
+    (event,) = told("messages", {"messages": [said], "contacts": contacts})
+    assert isinstance(event, InboundMessage)
+    assert (event.sender, event.user_id) == ("+62822222222", "ID.7")
+
+
+def test_an_edit_of_an_edit_is_not_followed() -> None:
+    inner = {"type": "edit", "edit": {"message": {"type": "text", "text": {"body": "deep"}}}}
+    said = {"id": "a", "type": "edit", "edit": {"original_message_id": "o", "message": inner}}
+    (event,) = told("messages", {"messages": [said]})
+    assert isinstance(event, InboundMessage)
+    assert (event.text, event.reply_to) == ("", "o")
 
 
 def test_a_message_without_an_id_has_the_same_one_each_time() -> None:
@@ -184,6 +204,7 @@ def test_promotions_refused_in_whatsapps_own_menu() -> None:
 
 
 def test_what_nobody_knows_is_named() -> None:
+    assert told("", "nonsense") == []
     assert recorded("unknown.json") == [
         UnknownEvent("flows"),
         UnknownEvent("smb_message_echoes"),
