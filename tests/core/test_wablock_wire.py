@@ -176,7 +176,8 @@ def test_lost_words_join_the_words_outside() -> None:
         "action": "send",
         "body": "a\n\nb",
     }
-    assert given(interactive={"text": "a"}, text="a b")["text"] == "a b"
+    assert given(interactive={"text": "a"}, text="b\na")["text"] == "b\na"
+    assert given(interactive={"text": "a"}, text="ab")["text"] == "ab\n\na"
 
 
 def test_json_goes_out_as_it_is_but_for_names_and_numbers() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal.core.wablock.model import SPACE, Block, Button, Interactive
-from portal.core.wablock.words import interactive_words
+from portal.core.wablock.words import interactive_words, says
 
 _RENAMED = {
     "threadId": "thread_id",
@@ -200,7 +200,8 @@ def _rescue(data: dict[str, Any], interactive: Interactive | None) -> None:
         place = "body"
     said = data.get(place) or ""
     for words in interactive_words(interactive) if interactive else ():
-        if words.strip(SPACE) and isinstance(said, str) and words.strip(SPACE) not in said:
-            said = f"{said.rstrip(SPACE)}\n\n{words.strip(SPACE)}" if said else words
+        own = words.strip(SPACE)
+        if own and isinstance(said, str) and not says(said, own):
+            said = f"{said.rstrip(SPACE)}\n\n{own}" if said else words
     if said:
         data[place] = said

@@ -26,9 +26,14 @@ def spelled_out(block: Block, media: bool = False) -> str:
     for part in parts:
         part = part.strip(SPACE)
         # Words outside a block are often the same message again, for those without buttons.
-        if part and not any(part in before for before in said):
+        if part and not any(says(before, part) for before in said):
             said.append(part)
     return "\n\n".join(said)
+
+
+def says(text: str, words: str) -> bool:
+    """Whether a text has those words already, as lines of their own."""
+    return f"\n{words}\n" in f"\n{text}\n"
 
 
 def interactive_words(interactive: Interactive, *, media: bool = False) -> Iterator[str]:
