@@ -3,6 +3,10 @@
 Revision 0006_documents, after 0005_gateways.
 """
 
+import sqlalchemy as sa
+from alembic import op
+
+
 revision = '0006_documents'
 down_revision = '0005_gateways'
 branch_labels = None
@@ -10,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column('invoice', sa.Column('link_version', sa.Integer(), server_default='1', nullable=False))
 
 
 def downgrade() -> None:

@@ -37,10 +37,9 @@ def of_message(message: Message) -> Preview:
     """The message as it was written or would be now, its code hidden. A message our code cannot
     put together has no words."""
     code = "••••••" if message.kind == "otp_code" else None
+    params = {**message.params, "pay_link": texts.hidden_link()}
     try:
-        made = texts.compose(
-            message.kind, message.language, message.params, code, body=message.body
-        )
+        made = texts.compose(message.kind, message.language, params, code, body=message.body)
     except Exception as error:
         log.warning("message %s cannot be rendered: %s", message.id, type(error).__name__)
         return Preview(block_view.of("", None))

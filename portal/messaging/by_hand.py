@@ -57,7 +57,9 @@ def waiting(limit: int = AT_ONCE) -> list[Todo]:
 
 def _todo(message: Message, customer: Customer | None, facts: recheck.Facts) -> Todo:
     verdict = recheck.why_not(message, facts, by_hand=True)
-    words = texts.preview(message)
+    params = {**message.params, "pay_link": recheck.pay_link(message, facts)}
+    made = texts.compose(message.kind, message.language, params, body=message.body)
+    words = made.text if message.kind != "otp_code" else texts.preview(message)
     outgoing = OutgoingMessage(
         message.recipient, message.kind, message.language, message.dedupe_key, words, ()
     )

@@ -15,7 +15,8 @@ class Kind:
     """One kind. `expects` are the named values of its text, in template order;
     `stale_after` is how long it may wait before it would only confuse. `optional` kinds a
     customer may refuse; `patient` kinds wait for the sending hours, the others answer what
-    has just happened and leave at any hour."""
+    has just happened and leave at any hour. `extras` are values that are no part of an approved
+    template and are worked out when the message leaves, never stored with it."""
 
     name: str
     label: Any
@@ -24,7 +25,10 @@ class Kind:
     stale_after: timedelta | None = None
     optional: bool = False
     patient: bool = False
+    extras: tuple[str, ...] = ()
 
+
+PAY_LINK = ("pay_link",)
 
 KINDS = {
     kind.name: kind
@@ -51,6 +55,7 @@ KINDS = {
             ("name", "period", "invoice_number", "plan", "amount", "due_on", "customer_number"),
             optional=True,
             patient=True,
+            extras=PAY_LINK,
         ),
         Kind(
             "payment_reminder",
@@ -60,6 +65,7 @@ KINDS = {
             timedelta(days=1),
             optional=True,
             patient=True,
+            extras=PAY_LINK,
         ),
         Kind(
             "overdue_notice",
@@ -68,6 +74,7 @@ KINDS = {
             ("name", "amount", "customer_number"),
             timedelta(days=2),
             patient=True,
+            extras=PAY_LINK,
         ),
         Kind(
             "isolation_notice",
@@ -75,6 +82,7 @@ KINDS = {
             "messages",
             ("name", "amount", "cs_phone", "customer_number"),
             timedelta(days=2),
+            extras=PAY_LINK,
         ),
         Kind(
             "broadcast",

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from portal.core.driverkit import Capability
 from portal.core.wablock import Block
 from portal.extensions import db
+from portal.invoices import links
 from portal.messaging import attachments, masking, recheck, routing, texts
 from portal.messaging.channels import ENV_KEY, ActiveChannel
 from portal.messaging.claims import Claimed, Ending
@@ -153,7 +154,10 @@ def _ready(
     assert route.channel is not None
     driver = driver_of(route.channel)
     params = recheck.current_params(message, batch.facts)
-    composed = texts.compose(message.kind, message.language, params, code, body=message.body)
+    link = recheck.pay_link(message, batch.facts)
+    # Only for the words: what is stored of a message holds no link.
+    said = {**params, "pay_link": link} if link else params
+    composed = texts.compose(message.kind, message.language, said, code, body=message.body)
     try:
         media = _media(composed.block, batch) if composed.block else None
     except attachments.Gone:
@@ -173,7 +177,8 @@ def _ready(
         words = f"Teks terlalu panjang untuk {route.channel.label}: {len(outgoing.text)} huruf."
         found.endings.append(Ending(message, "failed", words))
         return
-    mask = masking.Mask(code, message.recipient, route.channel.secrets)
+    secrets = (*route.channel.secrets, links.token_in(link)) if link else route.channel.secrets
+    mask = masking.Mask(code, message.recipient, secrets)
     payload = mask.payload(driver.payload(outgoing))
     found.ready.append(Sendout(message, route.channel, driver, outgoing, mask, params, payload))
 

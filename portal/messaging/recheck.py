@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.infra.timekeeping import now, today, wall, zone
+from portal.invoices import links
 from portal.invoices.models import Invoice
 from portal.invoices.queries import remaining_of
 from portal.messaging import sending_hours
@@ -53,6 +54,8 @@ class Facts:
     hours: Hours
     patient: frozenset[str]
     invoices: dict[int, tuple[str, date]] = field(default_factory=dict)
+    links: dict[int, str] = field(default_factory=dict)
+    line_links: dict[int, str] = field(default_factory=dict)
     owed: dict[int, int] = field(default_factory=dict)
     lines: dict[int, str] = field(default_factory=dict)
     refused: frozenset[tuple[int, str]] = frozenset()
@@ -73,18 +76,20 @@ def gather(messages: Sequence[About]) -> Facts:
     line_ids = {m.subscription_id for m in messages if m.subscription_id is not None}
     asked = {m.customer_id for m in messages if m.customer_id and KINDS[m.kind].optional}
     debts = {m.invoice_id for m in messages if m.invoice_id and m.kind in ABOUT_DEBT}
+    bills = _rows(
+        select(Invoice.id, Invoice.state, Invoice.due_on, Invoice.link_version),
+        Invoice.id,
+        invoice_ids,
+    )
     return Facts(
         today=today(),
         wall=wall(),
         local=now().astimezone(zone()),
         hours=sending_hours.hours(),
         patient=sending_hours.patient_kinds(),
-        invoices={
-            row.id: (row.state, row.due_on)
-            for row in _rows(
-                select(Invoice.id, Invoice.state, Invoice.due_on), Invoice.id, invoice_ids
-            )
-        },
+        invoices={row.id: (row.state, row.due_on) for row in bills},
+        links=_links(bills),
+        line_links=_line_links(messages),
         owed=remaining_of(debts) if debts else {},
         lines={
             row.id: row.state
@@ -95,6 +100,31 @@ def gather(messages: Sequence[About]) -> Facts:
             for row in _rows(select(OptOut.customer_id, OptOut.kind), OptOut.customer_id, asked)
         ),
     )
+
+
+def _links(bills: Sequence[Any]) -> dict[int, str]:
+    """Invoice id -> the pay link in force, for those that can be paid so."""
+    day = today()
+    return {
+        row.id: links.url(row.id, row.link_version)
+        for row in bills
+        if links.payable(row.state, row.due_on, day)
+    }
+
+
+def _line_links(messages: Sequence[About]) -> dict[int, str]:
+    """Line id -> the pay link of its oldest open invoice, for messages about a whole line."""
+    wanted = {
+        m.subscription_id
+        for m in messages
+        if m.subscription_id and m.invoice_id is None and "pay_link" in KINDS[m.kind].extras
+    }
+    columns = (Invoice.id, Invoice.subscription_id, Invoice.state, Invoice.due_on)
+    statement = select(*columns, Invoice.link_version).where(Invoice.state == "open")
+    newest_first = statement.order_by(Invoice.due_on.desc(), Invoice.id.desc())
+    bills = _rows(newest_first, Invoice.subscription_id, wanted)
+    found = _links(bills)
+    return {row.subscription_id: found[row.id] for row in bills if row.id in found}
 
 
 def _rows(statement: Any, column: Any, ids: Iterable[int]) -> Sequence[Any]:
@@ -157,6 +187,13 @@ def _line_says_no(message: About, facts: Facts) -> Verdict | None:
     if message.kind == "access_opened" and state == "isolated":
         return Verdict("cancelled", "Sudah diisolir lagi.")
     return None
+
+
+def pay_link(message: About, facts: Facts) -> str | None:
+    """The link to the bill the message is about; none when nothing can be paid through one."""
+    if message.invoice_id is not None:
+        return facts.links.get(message.invoice_id)
+    return facts.line_links.get(message.subscription_id or 0)
 
 
 def current_params(message: About, facts: Facts) -> dict[str, Any]:

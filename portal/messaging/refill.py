@@ -33,7 +33,8 @@ def text_of(message: Message) -> str:
 def _composed(message: Message) -> Block | None:
     """Filled as it would leave now. One our own code cannot put together has none."""
     try:
-        made = texts.compose(message.kind, message.language, message.params).block
+        params = {**message.params, "pay_link": texts.LINK_PLACE}
+        made = texts.compose(message.kind, message.language, params).block
     except (KeyError, ValueError, TypeError):
         return None
     return made if made and (made.interactive or made.given) else None

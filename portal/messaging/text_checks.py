@@ -37,6 +37,7 @@ MEANING: dict[str, Any] = {
     "due_on": _l("tanggal jatuh tempo"),
     "invoice_number": _l("nomor tagihan"),
     "name": _l("nama pelanggan"),
+    "pay_link": _l("tautan bayar tanpa masuk"),
     "paid_at": _l("waktu pembayaran"),
     "payment_number": _l("nomor pembayaran"),
     "period": _l("periode tagihan"),
@@ -50,6 +51,7 @@ _MEANT = {
     "jatuh_tempo": "due_on",
     "jumlah": "amount",
     "kode": "code",
+    "link": "pay_link",
     "nama": "name",
     "nominal": "amount",
     "otp": "code",
@@ -57,6 +59,7 @@ _MEANT = {
     "periode": "period",
     "perusahaan": "company",
     "pesan": "text",
+    "tautan": "pay_link",
     "total": "amount",
 }
 # Without these the message would not say what it is for.
@@ -102,7 +105,7 @@ class Limit:
 
 def places(kind: str) -> list[str]:
     """What may stand between double brackets in a text of this kind."""
-    return [*KINDS[kind].expects, *COMMON]
+    return [*KINDS[kind].expects, *KINDS[kind].extras, *COMMON]
 
 
 def problems(kind: str, body: str, length: int = 0, channels: Sequence[Limit] = ()) -> list[str]:

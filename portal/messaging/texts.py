@@ -25,8 +25,10 @@ from portal.core.money import format_number, format_rupiah
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.core.wablock import Block, spelled_out
 from portal.infra.timekeeping import zone
+from portal.invoices import links
 from portal.messaging import text_store
 from portal.messaging.kinds import KINDS, SAMPLES
+from portal.messaging.masking import HIDDEN
 from portal.messaging.models import Message
 from portal.messaging.text_values import clean as clean
 from portal.messaging.text_values import harmless as harmless
@@ -37,6 +39,7 @@ _PLACE = re.compile(r"\[\[([a-z_]+)\]\]")
 TAGS = re.compile(r"\[\[/?wa\]\]", re.IGNORECASE)
 # Not a hyphen: at the start of a line that would begin a list.
 EMPTY = "–"
+LINK_PLACE = "[[pay_link]]"
 
 
 @lru_cache(maxsize=256)
@@ -75,9 +78,9 @@ def compose(
     body: str | None = None,
 ) -> Composed:
     """`render` for a message that may be more than text. `body` as there: nothing in it is
-    filled."""
+    filled but the pay link."""
     if body is not None:
-        words = paragraphs(body)
+        words = _linked(kind, paragraphs(body), params)
         return _of_block(words, None) if may_hold_block(words) else Composed(words)
     return composed_of(text_store.current(kind, language), language, params, code)
 
@@ -125,10 +128,17 @@ def render(
     body: str | None = None,
 ) -> str:
     """The whole text of a message. `code` only for a login code that is leaving now; `body` is
-    what a person wrote for this one message, sent as it stands."""
+    what a person wrote for this one message, sent as it stands; only the pay link is filled."""
     if body is not None:
-        return paragraphs(body)
+        return _linked(kind, paragraphs(body), params)
     return fill(text_store.current(kind, language), language, params, code)
+
+
+def _linked(kind: str, words: str, params: Mapping[str, Any]) -> str:
+    """A link stands in no stored text, so that a revoked one is never sent."""
+    if "pay_link" not in KINDS[kind].extras:
+        return words
+    return words.replace(LINK_PLACE, str(params.get("pay_link") or _portal_url()))
 
 
 def fill(template: str, language: str, params: Mapping[str, Any], code: str | None = None) -> str:
@@ -141,6 +151,8 @@ def _values(language: str, params: Mapping[str, Any], code: str | None) -> dict[
     values = _shown(language, params, code, format_rupiah)
     values["company"] = harmless(settings.text("company.name")) or EMPTY
     values["portal"] = _portal_url()
+    # Our own words, no value of anybody; without a bill that can be paid so, the portal.
+    values["pay_link"] = str(params.get("pay_link") or values["portal"])
     if params.get("days_left") is not None:
         values["days_left"] = _days_in_words(int(params["days_left"]), language)
     return values
@@ -171,9 +183,20 @@ def code_for(message: Any) -> tuple[str | None, str]:
 
 
 def preview(message: Message) -> str:
-    """The text as the log shows it: a login code stays hidden."""
-    code = "••••••" if message.kind == "otp_code" else None
-    return compose(message.kind, message.language, message.params, code, body=message.body).text
+    """The text as the log shows it: a login code and a pay link stay hidden."""
+    code = HIDDEN if message.kind == "otp_code" else None
+    params = {**message.params, "pay_link": hidden_link()}
+    return compose(message.kind, message.language, params, code, body=message.body).text
+
+
+def hidden_link() -> str:
+    """A pay link as the log shows it: whoever reads messages may not pay, or see a bill."""
+    return links.address(HIDDEN)
+
+
+def sample_link() -> str:
+    """As long as a real pay link; opens nothing."""
+    return links.address("x" * links.LENGTH)
 
 
 def _shown(

@@ -54,7 +54,7 @@ def test_every_kind_has_a_text_whose_places_are_all_filled(
 
     assert text
     assert not PLACES.search(text)
-    known = {*KINDS[kind].expects, "company", "portal"}
+    known = {*KINDS[kind].expects, *KINDS[kind].extras, "company", "portal"}
     places = {place[2:-2] for place in PLACES.findall(text_store.default_text(kind, language))}
     assert places <= known
 
