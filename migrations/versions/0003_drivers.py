@@ -86,6 +86,8 @@ def upgrade() -> None:
     with op.batch_alter_table('inbound_message', schema=None) as batch_op:
         batch_op.create_index('ix_inbound_message_customer_id_id', ['customer_id', 'id'], unique=False)
         batch_op.create_index('ix_inbound_message_sender_at', ['sender', 'at'], unique=False)
+    with op.batch_alter_table('inbound_hook', schema=None) as batch_op:
+        batch_op.create_index('ix_inbound_hook_source_received_at', ['source', 'received_at'], unique=False)
     # Plain ADD COLUMN on both engines: rebuilding the biggest table would lock it for minutes.
     op.add_column('message', sa.Column('billing_category', sa.String(length=40), server_default='', nullable=False))
     op.add_column('message', sa.Column('billable', sa.Boolean(), nullable=True))

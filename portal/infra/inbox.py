@@ -49,6 +49,7 @@ class InboundHook(Model):
     __table_args__ = (
         UniqueConstraint("source", "dedupe_key"),
         Index("ix_inbound_hook_state_next_at", "state", "next_at"),
+        Index("ix_inbound_hook_source_received_at", "source", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -17,7 +17,7 @@ from portal.extensions import db
 from portal.infra.database import updated
 from portal.infra.inbox import InboundHook
 from portal.infra.timekeeping import wall
-from portal.messaging import by_hand, channels, clock_back, sending_hours
+from portal.messaging import by_hand, channels, clock_back, delivery, sending_hours
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.claims import LEASE
 from portal.messaging.delivery import (
@@ -223,6 +223,8 @@ def _unknown() -> Select[Any]:
         .where(
             MessageAttempt.outcome == "unknown",
             MessageAttempt.started_at > wall() - RESEND_WINDOW,
+            # Silence says nothing before that long; most are not asked about at all.
+            MessageAttempt.started_at < wall() - timedelta(seconds=delivery.LISTEN_SECONDS),
         )
         .group_by(MessageAttempt.message_id)
         .having(func.count() == 1)
