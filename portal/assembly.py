@@ -44,6 +44,7 @@ BLUEPRINTS = (
     "portal.plans.routes_staff",
     "portal.settings.routes_staff",
     "portal.invoices.routes_staff",
+    "portal.invoices.routes_tax",
     "portal.media.routes_public",
     "portal.media.routes_staff",
     "portal.payments.routes_customer",
@@ -66,6 +67,7 @@ BLUEPRINTS = (
     "portal.dashboard.routes_customer",
     "portal.dashboard.routes_staff",
     "portal.dashboard.routes_customers",
+    "portal.dashboard.routes_lines",
 )
 COMMANDS = (
     "portal.accounts.commands",

@@ -19,6 +19,11 @@ def upgrade() -> None:
     op.add_column('plan', sa.Column('cycle_months', sa.Integer(), server_default='1', nullable=False))
     op.add_column('plan', sa.Column('issue_day', sa.Integer(), nullable=True))
     op.execute("UPDATE plan SET billing = 'calendar'")
+    op.add_column('plan', sa.Column('first_billed_on', sa.Date(), nullable=True))
+    op.execute(
+        "UPDATE plan SET first_billed_on = (SELECT MIN(i.issued_on) FROM invoice i"
+        " JOIN subscription s ON s.id = i.subscription_id WHERE s.plan_id = plan.id)"
+    )
     op.add_column('invoice', sa.Column('covers_from', sa.Date(), nullable=True))
     op.add_column('invoice', sa.Column('covers_to', sa.Date(), nullable=True))
     op.create_table('subscription_discount',

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from portal.core.period import Period
+from portal.core.cycles import next_issue
 from portal.customers.models import Customer
 from portal.infra.timekeeping import now, today
 from portal.invoices import queries as invoices
@@ -14,6 +14,7 @@ from portal.invoices.queries import InvoiceView
 from portal.network.decision import Debt, decide
 from portal.network.isolation import BY_HAND, rule_for
 from portal.network.queries import AccessView, access_views
+from portal.payments import paying
 from portal.payments import queries as payments
 from portal.payments.models import PaymentOrder
 from portal.payments.service import credit_balance
@@ -96,16 +97,10 @@ def home(customer: Customer) -> dict[str, Any]:
 
 
 def next_invoice(found: Sequence[Subscription], day: date) -> date | None:
-    """About when the next invoice comes, from the billing days of lines that are billed."""
-    coming = []
-    for line in found:
-        if line.state not in BILLED_STATES:
-            continue
-        for period in (Period.of(day), Period.of(day).next()):
-            if (at := period.day(line.billing_day)) > day:
-                coming.append(at)
-                break
-    return min(coming, default=None)
+    """About when the next invoice comes, from the terms of lines that are billed."""
+    billed = [line for line in found if line.state in BILLED_STATES]
+    days = (next_issue(line.terms, line.started_on, day) for line in billed)
+    return min((at for at in days if at), default=None)
 
 
 def poll_every(order: PaymentOrder | None) -> str:
@@ -130,6 +125,7 @@ def order(found: PaymentOrder) -> dict[str, Any]:
         "opening": opening,
         "isolated": any(view.line.state == "isolated" for view in mine),
         "poll": "3s" if opening else poll_every(found),
+        **paying.shown(found),
     }
 
 

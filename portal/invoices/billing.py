@@ -117,11 +117,11 @@ def _is_due(line: Billable, period: Period, day: date) -> bool:
     return line.auto_from <= issue_on <= day
 
 
-def _read(statement: Any, batch: int, *, lock: bool = False) -> Iterator[Billable]:
+def _read(period: Period, statement: Any, batch: int, *, lock: bool = False) -> Iterator[Billable]:
     """The lines of the statement, so many at a time."""
     after = 0
     while rows := db.session.execute(statement.where(Subscription.id > after).limit(batch)).all():
-        yield from facts.accounts(rows, lock=lock)
+        yield from facts.accounts(rows, period, lock=lock)
         after = rows[-1].id
 
 
@@ -132,7 +132,7 @@ def preview(period: Period) -> Preview:
     count = total = 0
     skipped: Counter[str] = Counter()
     samples: list[Sample] = []
-    for line in _read(_candidates(period), BATCH):
+    for line in _read(period, _candidates(period), BATCH):
         draft = rules.compose(line.account, period, knobs, day)
         if isinstance(draft, Skip):
             skipped[draft.reason] += 1
@@ -167,7 +167,7 @@ def issue_chunk(period: Period, *, only_due: bool, lines: Sequence[int] | None =
         statement = statement.where(Subscription.id.in_(lines))
     knobs = facts.rules(day)
     drafts: list[tuple[Billable, Draft]] = []
-    for line in _read(statement, CHUNK, lock=True):
+    for line in _read(period, statement, CHUNK, lock=True):
         if only_due and not _is_due(line, period, day):
             continue
         draft = rules.compose(line.account, period, knobs, day)
@@ -199,6 +199,12 @@ def _insert(period: Period, drafts: Sequence[tuple[Billable, Draft]]) -> list[in
         parts += _lines(invoice_id, draft)
         _take(invoice_id, line, draft)
     db.session.execute(insert(InvoiceLine), parts)
+    if plans := {line.new_plan for line, _draft in drafts if line.new_plan}:
+        db.session.execute(
+            update(Plan)
+            .where(Plan.id.in_(plans), Plan.first_billed_on.is_(None))
+            .values(first_billed_on=today())
+        )
     return sorted(id_of[row["number"]] for row in rows if row["state"] == "open")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.core.cycles import Span, Terms
+from portal.core.period import Period
 from portal.extensions import db
 from portal.invoices.models import Invoice
 from portal.invoices.models_terms import Charge, SubscriptionDiscount, TaxRate
@@ -24,13 +25,15 @@ from portal.subscriptions.models import PlanChange, Subscription, SubscriptionPa
 
 @dataclass(frozen=True)
 class Billable:
-    """A line with what the run needs beside the rule. `due_days` of the plan, if any."""
+    """A line with what the run needs beside the rule. `due_days` of the plan, if any;
+    `new_plan` is its id when it was never billed before."""
 
     id: int
     customer_id: int
     login: str
     auto_from: date
     due_days: int | None
+    new_plan: int | None
     account: Account
 
 
@@ -46,6 +49,8 @@ def lines() -> Any:
         Subscription.auto_from,
         Subscription.billing_day,
         Subscription.custom_price,
+        Subscription.plan_id,
+        Plan.first_billed_on,
         Plan.name,
         Plan.price,
         Plan.billing,
@@ -55,9 +60,15 @@ def lines() -> Any:
     ).join(Plan, Plan.id == Subscription.plan_id)
 
 
-def accounts(rows: Sequence[Row[Any]], *, lock: bool = False) -> list[Billable]:
-    """These lines as the rule sees them; with `lock` nobody else can take their charges."""
+def accounts(
+    rows: Sequence[Row[Any]], period: Period | None = None, *, lock: bool = False
+) -> list[Billable]:
+    """These lines as the rule sees them; with `lock` nobody else can take their charges.
+
+    For a `period` also with the days near it that other invoices bill.
+    """
     ids = [row.id for row in rows]
+    billed = _billed(ids, period, max((row.cycle_months for row in rows), default=1))
     pauses, discounts = _pauses(ids), _discounts(ids)
     changes, one_offs = _changes(ids), _one_offs(ids, lock)
     return [
@@ -67,6 +78,7 @@ def accounts(rows: Sequence[Row[Any]], *, lock: bool = False) -> list[Billable]:
             row.login,
             row.auto_from,
             row.due_days,
+            row.plan_id if row.first_billed_on is None else None,
             Account(
                 terms=Terms(row.billing, row.cycle_months, row.issue_day or row.billing_day),
                 start=row.started_on,
@@ -74,6 +86,7 @@ def accounts(rows: Sequence[Row[Any]], *, lock: bool = False) -> list[Billable]:
                 end=row.ended_on + timedelta(days=1) if row.ended_on else FOREVER,
                 state=row.state,
                 pauses=pauses[row.id],
+                billed=billed[row.id],
                 discounts=discounts[row.id],
                 one_offs=one_offs[row.id],
             ),
@@ -117,6 +130,24 @@ def _grouped(rows: Iterable[tuple[int, Any]]) -> defaultdict[int, list[Any]]:
     for subscription_id, value in rows:
         found[subscription_id].append(value)
     return found
+
+
+def _billed(
+    ids: Sequence[int], period: Period | None, longest: int
+) -> defaultdict[int, list[Span]]:
+    """Days that live invoices of other periods bill, as far back as a cycle may reach."""
+    if period is None:
+        return _grouped([])
+    rows = db.session.execute(
+        select(Invoice.subscription_id, Invoice.covers_from, Invoice.covers_to).where(
+            Invoice.subscription_id.in_(ids),
+            Invoice.state != "void",
+            Invoice.period != str(period),
+            Invoice.covers_to >= period.plus(-longest).first_day,
+        )
+    )
+    day = timedelta(days=1)
+    return _grouped((row.subscription_id, (row.covers_from, row.covers_to + day)) for row in rows)
 
 
 def _pauses(ids: Sequence[int]) -> defaultdict[int, list[Span]]:

@@ -1,5 +1,6 @@
 """Invoices for staff: list, one invoice, voiding, and the invoice run."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, request, url_for
@@ -9,6 +10,7 @@ from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices import billing, queries, runs, service
+from portal.invoices.words import SKIPPED
 from portal.web.access import staff
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
@@ -94,11 +96,13 @@ def run() -> Any:
 
 
 def _run_context(period: Period, error: str = "") -> dict[str, Any]:
+    preview = billing.preview(period)
     return {
         "period": str(period),
         "typed": str(period),
-        "preview": billing.preview(period),
-        "progress": runs.progress(period),
+        "preview": preview,
+        "progress": runs.progress(period, preview),
+        "reasons": SKIPPED,
         "error": error,
     }
 
@@ -118,3 +122,27 @@ def start() -> Any:
     return go(
         url_for("invoices.run", period=str(period)), _("Penerbitan dimulai. Halaman boleh ditutup.")
     )
+
+
+@bp.post("/run/pause")
+@staff("billing")
+def pause_run() -> Any:
+    """Stop after the chunk that is under way."""
+    return _steer(runs.pause, _("Penerbitan dijeda."))
+
+
+@bp.post("/run/resume")
+@staff("billing")
+def resume_run() -> Any:
+    """Go on where the run was."""
+    return _steer(runs.resume, _("Penerbitan dilanjutkan."))
+
+
+def _steer(change: Callable[[Period], bool], done: str) -> Any:
+    period, error = _period()
+    if period is None:
+        return page("invoices/run.html", status=422, error=error, typed=request.values["period"])
+    changed = change(period)
+    db.session.commit()
+    told = done if changed else _("Penerbitan periode ini sudah selesai.")
+    return go(url_for("invoices.run", period=str(period)), told)

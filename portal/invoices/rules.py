@@ -14,7 +14,7 @@ from portal.core.period import Period
 
 # Why a line gets no invoice in a period; the words are in `invoices/words.py`.
 NOT_THIS_MONTH, NOT_STARTED, ENDED = "not_this_month", "not_started", "ended"
-PAUSED, PAUSED_ALL = "paused", "paused_all"
+PAUSED, PAUSED_ALL, BILLED = "paused", "paused_all", "billed"
 
 ORDER = ("plan", "proration", "discount", "fee", "late_fee", "tax")
 """The order of an invoice's lines, by kind."""
@@ -76,7 +76,8 @@ class Tax:
 class Account:
     """A line as the invoice run sees it. `tariffs` by day, the first from the beginning.
 
-    `end` is the first day without service. A pause that is still on ends FOREVER.
+    `end` is the first day without service. A pause that is still on ends FOREVER. `billed`
+    are days that invoices of other periods hold: nothing is billed twice, whatever changed.
     """
 
     terms: Terms
@@ -85,6 +86,7 @@ class Account:
     end: date = FOREVER
     state: str = "active"
     pauses: Sequence[Span] = ()
+    billed: Sequence[Span] = ()
     discounts: Sequence[Discount] = ()
     one_offs: Sequence[OneOff] = ()
 
@@ -161,7 +163,10 @@ def _served(account: Account, cycle: Cycle, period: Period, today: date) -> list
     if account.state == "paused" and not known:
         return Skip(PAUSED)
     whole = (max(cycle.begin, account.start), min(cycle.end, account.end))
-    return without([whole], account.pauses) or Skip(PAUSED_ALL)
+    left = without([whole], account.billed)
+    if not left:
+        return Skip(BILLED)
+    return without(left, account.pauses) or Skip(PAUSED_ALL)
 
 
 def service_parts(

@@ -1,4 +1,4 @@
-"""Words of billing for screens: ways of billing, reasons of the run, kinds of charges."""
+"""Words of billing for screens: reasons of the run, kinds of charges."""
 
 from typing import Any
 
@@ -6,16 +6,12 @@ from flask_babel import lazy_gettext as _l
 
 from portal.invoices import rules
 
-BILLING: dict[str, Any] = {
-    "calendar": _l("Bulan berjalan: bulan kalender, terbit pada tanggal tagihan bulan itu"),
-    "prepaid": _l("Prabayar: menagih siklus yang dimulai pada tanggal tagihan"),
-    "postpaid": _l("Pascabayar: menagih siklus yang berakhir pada tanggal tagihan"),
-}
 SKIPPED: dict[str, Any] = {
     rules.NOT_THIS_MONTH: _l("Siklusnya lebih dari sebulan, bukan bulan ini gilirannya"),
     rules.NOT_STARTED: _l("Langganan belum mulai pada siklus ini"),
     rules.ENDED: _l("Langganan berhenti sebelum siklus ini"),
     rules.PAUSED: _l("Sedang cuti; ditagih setelah kembali atau setelah siklusnya berakhir"),
+    rules.BILLED: _l("Harinya sudah ada di tagihan periode lain"),
     rules.PAUSED_ALL: _l("Tidak ada hari yang dipakai pada siklus ini"),
 }
 CHARGES: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """Plans: what is sold, and for how much a month."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,6 +25,8 @@ class Plan(Model):
     billing: Mapped[str] = mapped_column(State(), default="calendar")
     cycle_months: Mapped[int] = mapped_column(default=1, server_default="1")
     issue_day: Mapped[int | None]
+    # Since the first invoice the three above stay: other cycles are another plan.
+    first_billed_on: Mapped[date | None]
     due_days: Mapped[int | None]
     grace_days: Mapped[int | None]
     active: Mapped[bool] = mapped_column(default=True)

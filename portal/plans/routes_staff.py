@@ -1,12 +1,15 @@
 """Plans for staff: list, add, change."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, abort, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from portal.core.cycles import CYCLES, SCHEMES
 from portal.core.money import parse_rupiah
 from portal.extensions import db
 from portal.infra import audit
@@ -16,7 +19,25 @@ from portal.web.access import staff
 from portal.web.htmx import go, page
 from portal.web.sentences import say
 
+WAYS: dict[str, Any] = {
+    "calendar": _l("Bulan berjalan: bulan kalender, terbit pada tanggal tagihan bulan itu"),
+    "prepaid": _l("Prabayar: menagih siklus yang dimulai pada tanggal tagihan"),
+    "postpaid": _l("Pascabayar: menagih siklus yang berakhir pada tanggal tagihan"),
+}
+OWN_FIELDS = ("due_days", "grace_days")
 bp = Blueprint("plans", __name__, url_prefix="/admin/plans")
+
+
+def _form(plan: Plan | None, values: Mapping[str, Any], errors: Mapping[str, str]) -> Any:
+    return page(
+        "plans/form.html",
+        status=422 if errors else 200,
+        plan=plan,
+        values=values,
+        errors=errors,
+        ways=WAYS,
+        cycles=CYCLES,
+    )
 
 
 @bp.get("")
@@ -31,7 +52,7 @@ def index() -> Any:
 @staff("billing")
 def new() -> Any:
     """An empty form."""
-    return page("plans/form.html", plan=None, values={}, errors={})
+    return _form(None, {}, {})
 
 
 @bp.get("/<int:plan_id>")
@@ -42,10 +63,13 @@ def edit(plan_id: int) -> Any:
     values = {
         "name": plan.name,
         "price": plan.price,
+        "billing": plan.billing,
+        "cycle_months": plan.cycle_months,
+        "issue_day": "" if plan.issue_day is None else plan.issue_day,
         "due_days": "" if plan.due_days is None else plan.due_days,
         "grace_days": "" if plan.grace_days is None else plan.grace_days,
     }
-    return page("plans/form.html", plan=plan, values=values, errors={})
+    return _form(plan, values, {})
 
 
 def _read() -> tuple[dict[str, Any], dict[str, str]]:
@@ -69,7 +93,24 @@ def _read() -> tuple[dict[str, Any], dict[str, str]]:
             errors[field] = _("Isi 0 sampai 90 hari, atau kosongkan.")
         else:
             values[field] = int(typed) if typed else None
+    _read_terms(form, values, errors)
     return values, errors
+
+
+def _read_terms(form: Mapping[str, str], values: dict[str, Any], errors: dict[str, str]) -> None:
+    """How it is billed."""
+    values["billing"] = form.get("billing", "calendar")
+    if values["billing"] not in SCHEMES:
+        errors["billing"] = _("Pilih cara tagihan.")
+    months = form.get("cycle_months", "1").strip()
+    values["cycle_months"] = int(months) if months in map(str, CYCLES) else 0
+    if not values["cycle_months"]:
+        errors["cycle_months"] = _("Siklus 1, 3, 6, atau 12 bulan.")
+    day = form.get("issue_day", "").strip()
+    if day and not (re.fullmatch("[0-9]{1,2}", day) and 1 <= int(day) <= 28):
+        errors["issue_day"] = _("Isi 1 sampai 28, atau kosongkan.")
+    else:
+        values["issue_day"] = int(day) if day else None
 
 
 @bp.post("/new")
@@ -80,9 +121,10 @@ def create() -> Any:
     if not errors and service.by_name(values["name"]):
         errors["name"] = _("Nama paket ini sudah dipakai.")
     if errors:
-        return page("plans/form.html", status=422, plan=None, values=request.form, errors=errors)
+        return _form(None, request.form, errors)
     plan = service.ensure(values["name"], values["price"])
-    plan.due_days, plan.grace_days = values["due_days"], values["grace_days"]
+    for field in (*OWN_FIELDS, *service.TERMS):
+        setattr(plan, field, values[field])
     db.session.commit()
     return go(url_for("plans.index"), _("Paket ditambahkan."))
 
@@ -96,10 +138,15 @@ def save(plan_id: int) -> Any:
     other = service.by_name(values["name"])
     if not errors and other is not None and other.id != plan.id:
         errors["name"] = _("Nama paket ini sudah dipakai.")
+    terms = {field: values.get(field) for field in service.TERMS}
+    if not errors and not service.may_have_terms(plan, terms):
+        errors["billing"] = _(
+            "Paket ini sudah punya tagihan. Buat paket baru untuk cara tagihan lain."
+        )
     if errors:
-        return page("plans/form.html", status=422, plan=plan, values=request.form, errors=errors)
+        return _form(plan, request.form, errors)
     service.change_price(plan, values["price"])
-    fields = ("name", "due_days", "grace_days")
+    fields = ("name", *OWN_FIELDS, *service.TERMS)
     before = {field: getattr(plan, field) for field in fields}
     after = {field: values[field] for field in fields}
     if before != after:

@@ -1,11 +1,15 @@
 """Plans: finding one by name, making one, changing its price."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
 from portal.extensions import db
 from portal.infra import audit
 from portal.infra.timekeeping import now
 from portal.plans.models import Plan
+
+TERMS = ("billing", "cycle_months", "issue_day")
 
 
 def by_name(name: str) -> Plan | None:
@@ -22,6 +26,15 @@ def ensure(name: str, price: int) -> Plan:
         db.session.flush()
         audit.record("plan.create", f"plan:{plan.id}", after={"name": name, "price": price})
     return plan
+
+
+def may_have_terms(plan: Plan, terms: Mapping[str, object]) -> bool:
+    """Whether the plan may be billed so: anything before its first invoice, then only as it is.
+
+    Other cycles under invoices that exist would leave days unbilled or bill them twice.
+    """
+    same = all(getattr(plan, field) == terms[field] for field in TERMS)
+    return same or plan.first_billed_on is None
 
 
 def change_price(plan: Plan, price: int) -> None:

@@ -83,6 +83,8 @@ def address_values(  # noqa: PLR0913 - one of everything
         "subscription_id": line.id,
         "invoice_id": bill.id,
         "plan_id": line.plan_id,
+        "discount_id": 1,
+        "charge_id": 1,
         "payment_id": payment_id,
         "order_id": "LKTORDER",
         "message_id": message.id,
