@@ -5,12 +5,14 @@ import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from portal.extensions import db
+from portal.infra.http import Http, Reply
 from portal.messaging import channel_config, sending
 from portal.messaging.models import Message
 from portal.messaging.models_inbound import MessageTemplate
@@ -259,3 +261,24 @@ def test_a_channel_that_is_deleted_takes_its_templates_along(
     answer = desk.post(f"/admin/settings/whatsapp/channels/{channel}/remove")
     assert answer.status_code in {204, 303}
     assert every() == {}
+
+
+def test_nothing_is_locked_while_meta_is_asked(
+    app: Flask, desk: Visitor, graph: Graph, empty: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every request to Meta finds the database free for others, also after a refusal."""
+    busy: list[bool] = []
+    asked = Http.request
+
+    def watched(self: Http, *args: Any, **more: Any) -> Reply:
+        busy.append(db.session().in_transaction())
+        return asked(self, *args, **more)
+
+    monkeypatch.setattr(Http, "request", watched)
+    wrong = {"text-payment_confirmation": "{{1}} salah"}
+    assert desk.post(f"{PAGE}/create", channel=str(empty), **wrong).status_code == 200
+    assert desk.post(f"{PAGE}/sync", channel=str(empty)).status_code in {200, 303}
+    fine = "Halo {{1}}, internet sudah aktif lagi. Telepon {{2}} bila masih ada kendala."
+    row_id = every()["access_opened"].id
+    assert desk.post(f"{PAGE}/{row_id}", text=fine).status_code in {204, 303}
+    assert len(busy) == 9 and not any(busy)
