@@ -131,6 +131,9 @@ def _result(message: Message, channel: ActiveChannel) -> TestResult:
         if now is not None and now.paused:
             sentence += " " + _("Saluran ini masih dijeda; tekan Lanjutkan bila sudah beres.")
         return TestResult(True, sentence, message.id, message.provider_id, status)
+    if message.state == "manual":
+        sentence = _("Masuk daftar kirim manual: buka Pesan > Kirim manual, lalu kirim sendiri.")
+        return TestResult(True, sentence, message.id, None, status)
     reason = (attempt.reason if attempt else "") or message.reason
     sentence = reason or _("Pesan menunggu: saluran sedang dijeda atau pengiriman dimatikan.")
     return TestResult(False, sentence, message.id, message.provider_id, status)

@@ -7,14 +7,15 @@ from flask import Flask
 
 from portal.core.clock import FixedClock
 from portal.core.driverkit import Capability, Health
+from portal.core.phone import PhoneNumber
 from portal.extensions import db
-from portal.messaging import by_hand, channel_config, recovery, sending
+from portal.messaging import by_hand, channel_config, recovery, sending, testing
 from portal.messaging.drivers.base import MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.models import Message
 from portal.messaging.registry import REGISTRY
 from portal.messaging.service import MessageError
 from tests import factories
-from tests.messaging.rows import attempts, message, queued
+from tests.messaging.rows import PHONE, attempts, message, queued
 
 
 @pytest.fixture
@@ -119,3 +120,10 @@ def test_a_code_never_goes_to_a_list(app: Flask, paper: None) -> None:
     row: Message = message(message_id)
     assert row.state == "pending"
     assert "manual" in row.reason
+
+
+def test_trying_the_channel_out_says_where_the_message_is(app: Flask, paper: None) -> None:
+    result = testing.send_test(PhoneNumber.parse(PHONE), "payment_confirmation", "n1")
+    assert result.ok
+    assert "kirim manual" in result.sentence
+    assert by_hand.count() == 1
