@@ -1,6 +1,6 @@
 """A channel of Meta whose far end is the simulated Graph API, over real HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,20 @@ class Graph:
 
 
 @contextmanager
-def running(folder: Path, monkeypatch: pytest.MonkeyPatch, review: str = "0.01") -> Iterator[Graph]:
-    """The simulators on a port of their own."""
+def running(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    review: str = "0.01",
+    meanwhile: Callable[[], None] | None = None,
+) -> Iterator[Graph]:
+    """The simulators on a port of their own; `meanwhile` runs while a request waits there."""
     monkeypatch.setenv("SIM_DB", str(folder / "sim.db"))
     monkeypatch.setenv("PORTAL_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("SIM_TEMPLATE_REVIEW", review)
-    with served(create_app()) as url:
+    simulators = create_app()
+    if meanwhile is not None:
+        simulators.before_request(meanwhile)
+    with served(simulators) as url:
         yield Graph(url)
 
 

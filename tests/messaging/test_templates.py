@@ -20,11 +20,8 @@ from portal.messaging import (
     template_rows,
     template_status,
     template_texts,
-    template_word,
     templates,
 )
-from portal.messaging.drivers.approved import Brings
-from portal.messaging.drivers.events import TemplateEvent
 from portal.messaging.models import Message, NoticeRecipient
 from portal.messaging.models_inbound import MessageTemplate
 from portal.messaging.receipts import Scope
@@ -71,16 +68,9 @@ def approved(channel_id: int) -> None:
     synced(channel_id)
 
 
-def noted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """The jobs the bell is rung for: there is no Redis here."""
-    rung: list[tuple[Any, ...]] = []
-
-    def ring(_bell: queue.Bell, *job: Any) -> bool:
-        rung.append(job)
-        return True
-
-    monkeypatch.setattr(queue.Bell, "ring", ring)
-    return rung
+def rung() -> list[tuple[Any, ...]]:
+    """The jobs the bell will be rung for at the commit."""
+    return list(db.session().info.get("rings", {}))
 
 
 def told() -> list[str]:
@@ -219,78 +209,17 @@ def test_the_daily_look_tells_once_what_no_callback_told(
     assert row("access_opened").quality == "YELLOW"
 
 
-def test_once_a_day_every_channel_is_asked_for(
-    channel: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    channel_config.create("meta")
+def test_once_a_day_every_channel_is_asked_for(channel: int) -> None:
+    other = channel_config.create("meta").id
     db.session.commit()
-    rung = noted(monkeypatch)
     (entry,) = [one for one in schedule.ENTRIES if one.run is schedule.sync_templates]
     assert entry.every == 86_400
-    entry.run()
-    assert [job[0] for job in rung] == [queue.SYNC_TEMPLATES] * 2
+    templates.request_syncs()
+    assert rung() == [(queue.SYNC_TEMPLATES, one) for one in (channel, other)]
+    db.session.rollback()
     # One that cannot be asked does not fail the job.
-    for _job, channel_id in rung:
+    for channel_id in (channel, other):
         message_jobs.sync_templates(channel_id)
-
-
-def test_a_callback_changes_the_row_and_tells_once(channel: int, follower: None) -> None:
-    approved(channel)
-    paused = TemplateEvent("status", "overdue_notice", "id", "PAUSED", reason="NONE")
-    for _again in range(2):
-        template_word.take("whatsapp.meta", META, paused)
-        db.session.commit()
-    assert row("overdue_notice").status == "PAUSED"
-    assert len(told()) == 1
-    back = TemplateEvent("status", "overdue_notice", "id", "REINSTATED")
-    template_word.take("whatsapp.meta", META, back)
-    db.session.commit()
-    assert row("overdue_notice").status == "APPROVED"
-    assert len(told()) == 1
-
-
-def test_another_category_now_or_tomorrow(channel: int, follower: None) -> None:
-    approved(channel)
-    tomorrow = TemplateEvent(
-        "category", "payment_reminder", "id", "MARKETING", "UTILITY", reason="announced"
-    )
-    template_word.take("whatsapp.meta", META, tomorrow)
-    db.session.commit()
-    announced = row("payment_reminder")
-    assert announced.category == "UTILITY"
-    assert "akan memasukkannya" in announced.problem
-    assert "akan masuk kategori pemasaran. Ajukan keberatan" in told()[0]
-    done = TemplateEvent("category", "payment_reminder", "id", "MARKETING", "UTILITY")
-    template_word.take("whatsapp.meta", META, done)
-    db.session.commit()
-    moved = row("payment_reminder")
-    assert (moved.category, moved.problem) == ("MARKETING", "")
-    assert "lebih mahal" in " ".join(template_status.problems("payment_reminder", moved))
-    assert len(told()) == 2
-
-
-def test_a_callback_about_another_account_or_an_unknown_text_is_left_alone(
-    channel: int, follower: None
-) -> None:
-    approved(channel)
-    for name, provider_id in (("overdue_notice", "4711"), ("nobody", "")):
-        event = TemplateEvent("status", name, "id", "DISABLED", provider_id=provider_id)
-        template_word.take("whatsapp.meta", META, event)
-    elsewhere = TemplateEvent("status", "overdue_notice", "id", "DISABLED")
-    template_word.take("whatsapp.other.9", Scope("other", 9), elsewhere)
-    db.session.commit()
-    assert {one.status for one in factories.every(MessageTemplate)} == {"APPROVED"}
-    assert told() == []
-
-
-def test_other_words_are_asked_for_again(channel: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    approved(channel)
-    rung = noted(monkeypatch)
-    template_word.take(
-        "whatsapp.meta", META, TemplateEvent("components", "overdue_notice", "id", "")
-    )
-    db.session.commit()
-    assert rung == [(queue.SYNC_TEMPLATES, channel)]
 
 
 def test_choosing_which_template_carries_a_kind(channel: int) -> None:
@@ -336,61 +265,6 @@ def test_a_channel_without_templates_is_refused(app: Flask) -> None:
     assert templates.channel_ids() == []
 
 
-def test_parameters_by_name(app: Flask, graph: Graph) -> None:
-    graph.post("/templates/clear")
-    own = official.channel(graph, parameter_format="named")
-    made = templates.create_all(own)
-    db.session.commit()
-    assert {one.outcome for one in made} == {"made"}, made
-    there = {one["name"]: one for one in graph.listed()}
-    reminder = there["payment_reminder"]
-    assert reminder["parameter_format"] == "NAMED"
-    assert "Rp {{amount}} akan jatuh tempo dalam {{days_left}}" in reminder["components"][0]["text"]
-    assert there["otp_code"]["parameter_format"] == "POSITIONAL"
-    synced(own)
-    brings = templates.brings(templates.channel_of(own), "payment_reminder")
-    mine = row("payment_reminder")
-    assert template_status.drift("payment_reminder", mine, brings) == []
-    said = template_texts.shown(mine.components, "payment_reminder", "id")
-    assert "sebesar Rp 165.000 akan jatuh tempo dalam 3 hari" in said
-    assert "bernomor" in template_status.problems("payment_reminder", mine)[-1]
-    assert not templates.rewritable(mine)
-
-
-@pytest.mark.parametrize(
-    ("components", "brings", "part"),
-    [
-        ([{"type": "HEADER", "format": "DOCUMENT"}], Brings(("a",), header="media"), ""),
-        ([{"type": "HEADER", "text": "Nota {{1}}"}], Brings(("a",), header="text"), ""),
-        ([{"type": "HEADER", "text": "Nota"}], Brings(("a",), header="text"), "isian judul"),
-        ([], Brings(("a",), links=frozenset({0})), "tombol yang tidak ada"),
-        ([], Brings(("a",), named=True), "isian bernomor"),
-        (
-            [{"type": "BUTTONS", "buttons": [{"type": "URL", "url": "https://x/{{1}}"}]}],
-            Brings(("a",), links=frozenset({0})),
-            "",
-        ),
-    ],
-)
-def test_what_a_channel_brings_besides_the_body(
-    app: Flask, components: list[dict[str, Any]], brings: Brings, part: str
-) -> None:
-    body = {"type": "BODY", "text": "Halo {{1}} di sana"}
-    one = MessageTemplate(parameter_format="POSITIONAL", components=[body, *components])
-    said = template_status.drift("broadcast", one, brings)
-    assert [part in sentence for sentence in said] == ([True] if part else [])
-
-
-def test_extra_parts_of_the_configuration(app: Flask, graph: Graph) -> None:
-    own = official.channel(
-        graph, template_parts="overdue_notice: header=media, url1=name; access_opened: quick0=X"
-    )
-    found = templates.channel_of(own)
-    late = templates.brings(found, "overdue_notice")
-    assert (late.header, late.links, late.named) == ("media", frozenset({1}), False)
-    assert templates.brings(found, "access_opened") == Brings(("name", "cs_phone"))
-
-
 def test_staffs_own_words_may_have_a_template(channel: int, graph: Graph) -> None:
     approved(channel)
     assert templates.choose(channel, {"broadcast": "access_opened"}) == {}
@@ -400,51 +274,6 @@ def test_staffs_own_words_may_have_a_template(channel: int, graph: Graph) -> Non
     assert templates.choose(channel, {"broadcast": ""}) == {}
     db.session.commit()
     assert "template_broadcast" not in channel_config.stored_values("meta")
-
-
-@pytest.mark.parametrize(
-    ("changes", "part"),
-    [
-        ({"components": [{"type": "BODY", "text": "Halo {{1}} saja"}]}, "punya 1 isian"),
-        ({"parameter_format": "NAMED"}, "bernama"),
-        ({"components": [{"type": "HEADER", "format": "IMAGE"}]}, "Judulnya butuh berkas"),
-        (
-            {
-                "components": [
-                    {"type": "BODY", "text": "{{1}} {{2}} {{3}}"},
-                    {"type": "BUTTONS", "buttons": [{"type": "URL", "url": "https://x/{{1}}"}]},
-                ]
-            },
-            "tombol yang butuh isian",
-        ),
-        ({"status": "PENDING"}, "sedang ditinjau"),
-        ({"status": "NEVER_SEEN"}, "never_seen"),
-        ({"category": "MARKETING"}, "bukan Utilitas"),
-    ],
-)
-def test_where_a_template_does_not_fit(app: Flask, changes: dict[str, Any], part: str) -> None:
-    good = {
-        "name": "overdue_notice",
-        "status": "APPROVED",
-        "category": "UTILITY",
-        "parameter_format": "POSITIONAL",
-        "components": template_texts.draft("overdue_notice", "x", "id").components,
-    }
-    assert template_status.problems("overdue_notice", MessageTemplate(**good)) == []
-    said = template_status.problems("overdue_notice", MessageTemplate(**{**good, **changes}))
-    assert any(part in sentence for sentence in said), said
-
-
-def test_a_code_template_without_its_button(app: Flask) -> None:
-    bare = MessageTemplate(
-        name="otp_code",
-        status="APPROVED",
-        category="UTILITY",
-        parameter_format="POSITIONAL",
-        components=[{"type": "BODY", "text": "Kode Anda {{1}} ya"}],
-    )
-    said = template_status.problems("otp_code", bare)
-    assert len(said) == 2 and "salin kode" in said[1] and "bukan Autentikasi" in said[0]
 
 
 def test_names_and_language_of_a_channel(channel: int) -> None:
