@@ -48,6 +48,7 @@ BLUEPRINTS = (
     "portal.media.routes_public",
     "portal.media.routes_staff",
     "portal.payments.routes_customer",
+    "portal.payments.routes_link",
     "portal.payments.routes_staff",
     "portal.payments.hooks",
     "portal.messaging.routes_staff",

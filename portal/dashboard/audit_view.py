@@ -32,6 +32,7 @@ ACTIONS: dict[str, Any] = {
     "customers.import": _l("Pelanggan diimpor"),
     "discount.add": _l("Potongan diberikan"),
     "discount.stop": _l("Potongan dihentikan"),
+    "invoice.link_renewed": _l("Tautan bayar diganti"),
     "invoice.void": _l("Tagihan dibatalkan"),
     "message.cancel": _l("Pesan dibatalkan"),
     "message.resend": _l("Pesan dikirim ulang"),

@@ -3,6 +3,7 @@
 They show several features together, so they live above all of them.
 """
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, request
@@ -10,9 +11,12 @@ from sqlalchemy import or_, select
 
 from portal.customers.models import Customer
 from portal.dashboard import audit_view, navigation, staff_view
+from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now, today
+from portal.invoices import links
 from portal.invoices import queries as invoices
+from portal.invoices.models import Invoice
 from portal.network.models import NetworkAccess
 from portal.payments import queries as payments
 from portal.subscriptions.models import Subscription
@@ -56,7 +60,14 @@ def invoice(invoice_id: int) -> Any:
         invoice=found,
         lines=invoices.lines_of(invoice_id),
         parts=payments.payments_of_invoice(invoice_id),
+        pay_link=_pay_link(invoice_id),
     )
+
+
+def _pay_link(invoice_id: int) -> tuple[str, date | None]:
+    """The link in force and its last day; none when the invoice has no link any more."""
+    row = db.session.get_one(Invoice, invoice_id)
+    return links.url(row.id, row.link_version), links.ends_on(row)
 
 
 @bp.get("/audit")

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.timekeeping import today
-from portal.invoices import billing, queries, runs, service
+from portal.invoices import billing, links, queries, runs, service
 from portal.invoices.words import SKIPPED
 from portal.web.access import staff
 from portal.web.htmx import go, page
@@ -75,6 +75,21 @@ def void(invoice_id: int) -> Any:
         )
     db.session.commit()
     return go(url_for("dashboard.invoice", invoice_id=invoice_id), _("Tagihan sudah dibatalkan."))
+
+
+@bp.post("/<int:invoice_id>/link")
+@staff("billing")
+def renew_link(invoice_id: int) -> Any:
+    """Revoke the pay links sent so far."""
+    if queries.one(invoice_id, today()) is None:
+        abort(404)
+    db.session.rollback()
+    links.renew(invoice_id)
+    db.session.commit()
+    return go(
+        url_for("dashboard.invoice", invoice_id=invoice_id),
+        _("Tautan lama tidak berlaku lagi. Pesan berikutnya membawa yang baru."),
+    )
 
 
 def _period() -> tuple[Period | None, str]:

@@ -12,6 +12,7 @@ from portal.broadcasts.models import Broadcast
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import now
+from portal.invoices import links
 from portal.invoices.models import Invoice
 from portal.messaging.models import Message, MessageAttempt, NoticeRecipient
 from portal.messaging.models_channels import Channel
@@ -93,6 +94,7 @@ def address_values(  # noqa: PLR0913 - one of everything
         "broadcast_id": siaran.id,
         "channel_key": channel.id,
         "token": channel.hook_token,
+        "pay_token": links.token(bill.id, bill.link_version),
         "inbound_id": 1,
         "driver_kind": "fonnte",
         "media_id": 1,
