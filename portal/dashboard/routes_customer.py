@@ -81,6 +81,7 @@ def order(order_id: str) -> Any:
         abort(404)
     shown = customer_view.order(found)
     seen = f"{found.state}-{shown['opening']}-{shown['isolated']}-{shown['poll']}"
+    seen += f"-{shown['over']}-{shown['proof'].state if shown['proof'] else ''}"
     if _nothing_new(seen):
         return Response(status=204)
     return page("home/order.html", block="status", seen=seen, **shown)

@@ -1,11 +1,11 @@
-"""Opening a payment order: from unpaid invoices to a pay page at the gateway.
+"""Opening a payment order: from unpaid invoices to something that can be paid.
 
 The gateway is called in the middle, so this commits by itself: the order is a row before
 anybody can pay it, and nothing is locked while we wait for an answer.
 """
 
-import base64
-import secrets
+import logging
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -14,64 +14,98 @@ from flask_babel import gettext as _
 from sqlalchemy import select, update
 
 from portal.config import Settings
+from portal.core.driverkit import DriverError, Misconfigured, Permanent
 from portal.core.money import format_rupiah
 from portal.extensions import db
 from portal.infra.database import end_read, updated
-from portal.infra.timekeeping import now, wall
+from portal.infra.timekeeping import now, today, wall
 from portal.invoices import service as invoices
-from portal.payments import timing
-from portal.payments.gateways.base import ChargeRequest, PaymentGateway
-from portal.payments.models import PaymentOrder, PaymentOrderInvoice
+from portal.payments import cancelling, qris, timing
+from portal.payments.attention import raise_item
+from portal.payments.gateways.base import PAGE, Charge, ChargeRequest, PaymentGateway
+from portal.payments.making import OrderError as OrderError
+from portal.payments.making import Wanted, make
+from portal.payments.making import new_order_id as new_order_id
+from portal.payments.models import PaymentOrder
 from portal.payments.registry import DEFAULT, gateway
 from portal.payments.service import hold_customer
 
+log = logging.getLogger(__name__)
 LIFETIME = timedelta(seconds=timing.LIFETIME)
 STILL_TIME = timedelta(minutes=15)
-"""An order is used again only when this much of its life is left."""
+"""An order is used again only when this much of its life is left; or half of it, when the
+gateway gives less."""
+_NUMBER = re.compile(r"[0-9]{6,30}")
+_COUNTER_CODE = re.compile(r"[A-Za-z0-9-]{4,40}")
 
 
-class OrderError(ValueError):
-    """The order cannot be opened; a sentence for the customer."""
-
-
-def new_order_id() -> str:
-    """Unguessable (130 bits), letters and digits only, as every gateway takes it."""
-    return "LKT" + base64.b32encode(secrets.token_bytes(17)).decode().rstrip("=")[:26]
-
-
-def start_order(customer_id: int, invoice_ids: Sequence[int], return_path: str) -> PaymentOrder:
-    """An order with a pay page for these invoices of the customer. Commits.
+def start_order(
+    customer_id: int,
+    invoice_ids: Sequence[int],
+    return_path: str,
+    method: str = PAGE,
+    kind: str = DEFAULT,
+) -> PaymentOrder:
+    """An order for these invoices of the customer that can be paid by this method. Commits.
 
     Invoices that are not the customer's or not open are left out. A live order for the
-    same invoices and amount (rupiah) is used again, so a double tap opens one. The gateway
-    finds or creates by order id, so a tap after a crash or a lost answer goes on with it.
-    `return_path` may hold `{order_id}`. Raises OrderError when there is nothing to pay or
-    the gateway does not take such an amount, DriverError when it fails.
+    same invoices, amount (rupiah) and method is used again, so a double tap opens one; of
+    another method it is cancelled. The gateway finds or creates by order id, so a tap after
+    a crash or a lost answer goes on with it. When the method fails, the order is one with
+    the gateway's own page. `return_path` may hold `{order_id}`. Raises OrderError when there
+    is nothing to pay or the gateway does not take such an amount, DriverError when it fails.
     """
-    driver = gateway()  # refuses before a row is written when keys are missing
+    driver = gateway(kind)  # refuses before a row is written when keys are missing
     end_read()
-    order = _find_or_make(driver, customer_id, invoice_ids)
-    order_pk, pay_url = order.id, order.pay_url
+    order, replaced = _find_or_make(driver, customer_id, invoice_ids, method)
+    order_pk, opened = order.id, bool(order.pay_url or order.pay_code)
     settings: Settings = current_app.extensions["loket.settings"]
     request = ChargeRequest(
         order_id=order.order_id,
         amount=order.amount,
         return_url=settings.public_url + return_path.format(order_id=order.order_id),
+        method=method,
     )
     db.session.commit()
-    if not pay_url:
-        _open_page(driver, order_pk, request)
+    cancelling.tell_gateway(replaced)
+    if not opened:
+        try:
+            _open(driver, order_pk, request)
+        except Misconfigured:
+            raise
+        except DriverError as error:
+            if method == PAGE or not _has_page(driver, request.amount):
+                raise
+            log.warning("method %s of %s failed: %s", method, kind, error.sentence)
+            return start_order(customer_id, invoice_ids, return_path, PAGE, kind)
     return db.session.get_one(PaymentOrder, order_pk, populate_existing=True)
 
 
-def _open_page(driver: PaymentGateway, order_pk: int, request: ChargeRequest) -> None:
-    """Ask the gateway for the pay page with nothing open; the first answer is kept."""
+def _has_page(driver: PaymentGateway, amount: int) -> bool:
+    return any(way.key == PAGE for way in driver.methods(amount))
+
+
+def _open(driver: PaymentGateway, order_pk: int, request: ChargeRequest) -> None:
+    """Ask the gateway with nothing open; the first answer is kept."""
     charge = driver.create_charge(request)
+    try:
+        _check_code(driver, request, charge)
+    except Permanent as error:
+        raise_item(
+            f"bad_code:{driver.kind}:{request.method}:{today()}",
+            "gateway_refused",
+            f"{driver.describe(request.method).label} tidak dapat ditampilkan: {error.sentence} "
+            "Pelanggan diarahkan ke halaman gerbang pembayaran.",
+            payment_order_id=order_pk,
+        )
+        db.session.commit()
+        raise
     updated(
         update(PaymentOrder)
-        .where(PaymentOrder.id == order_pk, PaymentOrder.pay_url == "")
+        .where(PaymentOrder.id == order_pk, PaymentOrder.pay_url == "", PaymentOrder.pay_code == "")
         .values(
             pay_url=charge.pay_url,
+            pay_code=charge.code,
             reference=charge.reference,
             total=charge.total,
             expires_at=charge.expires_at or wall() + LIFETIME,
@@ -80,25 +114,55 @@ def _open_page(driver: PaymentGateway, order_pk: int, request: ChargeRequest) ->
     db.session.commit()
 
 
+def _check_code(driver: PaymentGateway, request: ChargeRequest, charge: Charge) -> None:
+    """Nobody is shown a code that would not take exactly this money. Raises Permanent."""
+    settings: Settings = current_app.extensions["loket.settings"]
+    form = driver.describe(request.method).form
+    if form == "qris":
+        try:
+            qris.check(charge.code, request.amount if charge.total is None else charge.total)
+        except qris.BadQris as error:
+            if not charge.sandbox or settings.production:
+                raise Permanent(f"QRIS tidak lolos pemeriksaan ({error}).") from None
+            log.warning("sandbox QRIS would not do: %s", error)
+    elif form == "va" and not _NUMBER.fullmatch(charge.code):
+        raise Permanent("Nomor virtual account tidak dikenal.")
+    elif form == "code" and not _COUNTER_CODE.fullmatch(charge.code):
+        raise Permanent("Kode bayar tidak dikenal.")
+
+
 def _find_or_make(
-    driver: PaymentGateway, customer_id: int, invoice_ids: Sequence[int]
-) -> PaymentOrder:
-    """Under the customer's lock: two taps see each other."""
+    driver: PaymentGateway, customer_id: int, invoice_ids: Sequence[int], method: str
+) -> tuple[PaymentOrder, list[int]]:
+    """Under the customer's lock, so that two taps see each other; and what it replaces."""
     hold_customer(customer_id)
-    owed = [
+    owed = owed_by(customer_id, invoice_ids)
+    if not owed:
+        raise OrderError(_("Tagihan ini sudah lunas atau tidak terbuka lagi."))
+    amount = sum(rest for _id, rest in owed)
+    check_amount(driver, amount)
+    if method not in {way.key for way in driver.methods(amount)}:
+        raise OrderError(_("Cara bayar ini tidak tersedia untuk jumlah tersebut."))
+    chosen = [invoice_id for invoice_id, _rest in owed]
+    wanted = Wanted(customer_id, tuple(chosen), amount, driver.kind, method)
+    for order in live_orders(customer_id, chosen, amount):
+        if (order.gateway, order.method) == (driver.kind, method):
+            return order, []
+    replaced = cancelling.close_others(live_orders(customer_id, chosen))
+    return make(driver, wanted), replaced
+
+
+def owed_by(customer_id: int, invoice_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """(invoice id, rupiah left) of the customer's own open ones among these, locked."""
+    return [
         (invoice.id, rest)
         for invoice, rest in invoices.lock_open(list(dict.fromkeys(invoice_ids)))
         if invoice.customer_id == customer_id and rest > 0
     ]
-    if not owed:
-        raise OrderError(_("Tagihan ini sudah lunas atau tidak terbuka lagi."))
-    amount = sum(rest for _id, rest in owed)
-    _check_amount(driver, amount)
-    chosen = [invoice_id for invoice_id, _rest in owed]
-    return _reusable(customer_id, chosen, amount) or _make(customer_id, chosen, amount)
 
 
-def _check_amount(driver: PaymentGateway, amount: int) -> None:
+def check_amount(driver: PaymentGateway, amount: int) -> None:
+    """Raises OrderError for an amount this gateway does not take."""
     if amount < driver.smallest:
         least = format_rupiah(driver.smallest)
         raise OrderError(
@@ -115,38 +179,29 @@ def _check_amount(driver: PaymentGateway, amount: int) -> None:
         )
 
 
-def _reusable(customer_id: int, chosen: list[int], amount: int) -> PaymentOrder | None:
+def live_orders(
+    customer_id: int, chosen: Sequence[int], amount: int | None = None
+) -> list[PaymentOrder]:
+    """Pending orders for exactly these invoices, the newest first; with an `amount` (rupiah)
+    only those that ask for it and have time left."""
     recent = db.session.scalars(
         select(PaymentOrder)
         .where(
             PaymentOrder.customer_id == customer_id,
-            PaymentOrder.gateway == DEFAULT,
             PaymentOrder.state == "pending",
-            PaymentOrder.amount == amount,
             PaymentOrder.created_at > now() - LIFETIME + STILL_TIME,
         )
         .order_by(PaymentOrder.id.desc())
     )
-    for order in recent:
-        alive = order.expires_at is None or order.expires_at > wall() + STILL_TIME
-        if alive and [link.invoice_id for link in order.invoices] == chosen:
-            return order
-    return None
+    found = [order for order in recent if [one.invoice_id for one in order.invoices] == [*chosen]]
+    if amount is None:
+        return found
+    return [o for o in found if o.amount - (o.unique_code or 0) == amount and _has_time(o)]
 
 
-def _make(customer_id: int, chosen: list[int], amount: int) -> PaymentOrder:
-    order = PaymentOrder(
-        order_id=new_order_id(),
-        customer_id=customer_id,
-        gateway=DEFAULT,
-        amount=amount,
-        created_at=now(),
-        next_check_at=wall() + timedelta(seconds=timing.PLAN[0]),
-    )
-    order.invoices = [
-        PaymentOrderInvoice(invoice_id=invoice_id, position=position)
-        for position, invoice_id in enumerate(chosen)
-    ]
-    db.session.add(order)
-    db.session.flush()
-    return order
+def _has_time(order: PaymentOrder) -> bool:
+    """A code of a few minutes is used again too, as long as half of them is left."""
+    if order.expires_at is None:
+        return True
+    life = order.expires_at - wall() + (now() - order.created_at)
+    return order.expires_at - wall() > min(STILL_TIME, life / 2)

@@ -20,6 +20,7 @@ from portal.payments.models import (
     Payment,
     PaymentOrder,
     PaymentOrderInvoice,
+    PaymentProof,
 )
 
 
@@ -31,7 +32,7 @@ def pending_order(invoice_id: int) -> PaymentOrder | None:
         .where(
             PaymentOrderInvoice.invoice_id == invoice_id,
             PaymentOrder.state == "pending",
-            PaymentOrder.pay_url != "",
+            or_(PaymentOrder.pay_url != "", PaymentOrder.pay_code != ""),
             PaymentOrder.created_at > now() - timedelta(seconds=timing.LIFETIME),
         )
         .order_by(PaymentOrder.id.desc())
@@ -46,6 +47,16 @@ def order_of(customer_id: int, order_id: str) -> PaymentOrder | None:
             PaymentOrder.order_id == order_id, PaymentOrder.customer_id == customer_id
         )
     )
+
+
+def last_proof(order_pk: int) -> PaymentProof | None:
+    """The newest photo a customer sent for a transfer."""
+    return db.session.scalars(
+        select(PaymentProof)
+        .where(PaymentProof.payment_order_id == order_pk)
+        .order_by(PaymentProof.id.desc())
+        .limit(1)
+    ).first()
 
 
 def payment_of_order(order_pk: int) -> Payment | None:

@@ -19,7 +19,7 @@ def gateway(kind: str = DEFAULT, *, check: bool = True) -> PaymentGateway:
     Raises Misconfigured with a sentence when keys are missing.
     """
     own: PaymentGateway | None = current_app.extensions.get("loket.gateway")
-    if own is not None:
+    if own is not None and own.kind == kind:
         return own
     settings: Settings = current_app.extensions["loket.settings"]
     driver = REGISTRY.get(kind)
@@ -28,3 +28,19 @@ def gateway(kind: str = DEFAULT, *, check: bool = True) -> PaymentGateway:
     if errors and check:
         raise Misconfigured("Pembayaran online belum disetel: " + " ".join(errors.values()))
     return driver(config, Http())
+
+
+def usable() -> list[PaymentGateway]:
+    """The gateways a customer can pay with: the default first, then those that are set up.
+
+    Raises the default's Misconfigured when there is none at all.
+    """
+    found, missing = [], None
+    for kind in sorted(REGISTRY.all, key=lambda kind: (kind != DEFAULT, kind)):
+        try:
+            found.append(gateway(kind))
+        except Misconfigured as error:
+            missing = missing or error
+    if missing is not None and not found:
+        raise missing
+    return found

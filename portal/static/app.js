@@ -146,7 +146,8 @@
           return;
         }
         if (target) target.disabled = true;
-        item.textContent = Math.floor(left / 60) + ":" + ("0" + (left % 60)).slice(-2);
+        var hours = Math.floor(left / 3600), minutes = Math.floor(left / 60) % 60;
+        item.textContent = (hours ? hours + ":" + ("0" + minutes).slice(-2) : minutes) + ":" + ("0" + (left % 60)).slice(-2);
         left -= 1;
         setTimeout(tick, 1000);
       }

@@ -17,9 +17,12 @@ from portal.payments.gateways.base import (
     Charge,
     ChargeRequest,
     ChargeStatus,
+    Form,
+    Method,
     PaymentGateway,
     PaymentNotice,
 )
+from portal.simulators.qris import qris
 
 
 @dataclass
@@ -46,6 +49,10 @@ class Bank:
     trouble: list[DriverError] = field(default_factory=list)
     meanwhile: Callable[[], None] | None = None
     expires_at: datetime | None = None
+    fees: dict[str, int] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    sandbox: bool = False
+    cancelled: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -85,9 +92,44 @@ class FakeGateway(PaymentGateway):
                 self.bank.meanwhile()
             raise self.bank.trouble.pop(0)
 
+    def methods(self, amount: int) -> tuple[Method, ...]:
+        here = tuple(self.describe(key) for key in ("qris", "bri_va"))
+        return (*here, *super().methods(amount))
+
+    def describe(self, method: str) -> Method:
+        forms: dict[str, Form] = {"qris": "qris", "bri_va": "va"}
+        return Method(method, method.upper() or self.label, forms.get(method, "page"))
+
+    def fees(self, amount: int) -> dict[str, int]:
+        self._call()
+        return self.bank.fees
+
+    def cancel(self, order_id: str, amount: int, reference: str) -> bool:
+        self._call()
+        self.bank.cancelled.append(order_id)
+        return True
+
+    @property
+    def simulates(self) -> bool:
+        return self.bank.sandbox
+
+    def simulate(self, order_id: str, amount: int, reference: str) -> None:
+        self._call()
+        self.bank.pay(order_id)
+
     def create_charge(self, request: ChargeRequest) -> Charge:
         self._call()
         charge = self.bank.open(request)
+        if request.method:
+            total = request.amount + self.bank.fees.get(request.method, 0)
+            usual = qris(total, request.order_id) if request.method == "qris" else "880812345678"
+            return Charge(
+                reference=charge.reference,
+                total=total,
+                expires_at=self.bank.expires_at,
+                code=self.bank.codes.get(request.method, usual),
+                sandbox=self.bank.sandbox,
+            )
         return Charge(
             f"https://pay.example/{charge.reference}", charge.reference, None, self.bank.expires_at
         )

@@ -22,11 +22,19 @@ def visitor(app: Flask, budi: Customer) -> Visitor:
     return found
 
 
-def test_bayar_leads_to_the_pay_page(bank: Bank, visitor: Visitor, line: Subscription) -> None:
+HOSTED = {"choice": "pakasir:"}
+
+
+def test_bayar_leads_to_the_choice_and_then_to_the_pay_page(
+    bank: Bank, visitor: Visitor, line: Subscription
+) -> None:
     bill = factories.invoice(line, total=165_000)
     answer = visitor.post(f"/me/invoices/{bill.id}/pay")
+    assert (answer.status_code, target(answer)) == (303, f"/me/pay?invoice={bill.id}")
+    assert factories.every(PaymentOrder) == [], "looking opens nothing"
+    answer = visitor.post("/me/pay", invoice=str(bill.id), **HOSTED)
     assert (answer.status_code, target(answer)) == (303, "https://pay.example/txn1")
-    again = visitor.post(f"/me/invoices/{bill.id}/pay")
+    again = visitor.post(f"/me/invoices/{bill.id}/pay", **HOSTED)
     assert target(again) == "https://pay.example/txn1"
     (order,) = factories.every(PaymentOrder)
     assert order.amount == 165_000
@@ -36,7 +44,9 @@ def test_bayar_leads_to_the_pay_page(bank: Bank, visitor: Visitor, line: Subscri
 def test_bayar_semua(bank: Bank, visitor: Visitor, line: Subscription) -> None:
     for number in (1, 2, 3):
         factories.invoice(line, period=f"2026-0{number}", total=100_000)
-    assert target(visitor.post("/me/pay")).startswith("https://pay.example/")
+    assert target(visitor.post("/me/pay")) == "/me/pay?invoice=1&invoice=2&invoice=3"
+    assert "Rp300.000" in visitor.page("/me/pay").text
+    assert target(visitor.post("/me/pay", **HOSTED)).startswith("https://pay.example/")
     assert factories.every(PaymentOrder)[0].amount == 300_000
 
 
@@ -54,10 +64,11 @@ def test_a_gateway_that_fails_brings_the_customer_back(
 ) -> None:
     bill = factories.invoice(line)
     bank.trouble = [error]  # type: ignore[list-item]
-    assert target(visitor.post(f"/me/invoices/{bill.id}/pay")) == f"/me/invoices/{bill.id}"
+    pay = f"/me/invoices/{bill.id}/pay"
+    assert target(visitor.post(pay, **HOSTED)) == f"/me/invoices/{bill.id}"
     page = visitor.page(f"/me/invoices/{bill.id}").text
     assert "Halaman bayar belum bisa dibuka" in page and "rinci" not in page
-    assert target(visitor.post(f"/me/invoices/{bill.id}/pay")).startswith("https://pay.example/")
+    assert target(visitor.post(pay, **HOSTED)).startswith("https://pay.example/")
 
 
 def test_missing_keys_are_explained(app: Flask, visitor: Visitor, line: Subscription) -> None:
@@ -85,7 +96,7 @@ class TestProduction:
         self, bank: Bank, visitor: Visitor, line: Subscription
     ) -> None:
         bank.trouble = [Misconfigured("Pakasir menolak API key.")]
-        answer = visitor.post(f"/me/invoices/{factories.invoice(line).id}/pay")
+        answer = visitor.post(f"/me/invoices/{factories.invoice(line).id}/pay", **HOSTED)
         assert answer.status_code == 503 and "API key" not in answer.text
 
 
@@ -138,4 +149,4 @@ def test_a_stranger_logs_in_first_and_a_forged_form_is_refused(app: Flask, url: 
     stranger.page("/login")
     assert target(stranger.post(url)).startswith("/login")
     assert stranger.client.post(url).status_code == 419
-    assert stranger.get(url).status_code == 405
+    assert stranger.get(url).status_code == (303 if url == "/me/pay" else 405)

@@ -105,6 +105,10 @@ class PaymentGateway(Driver):
         """The ways to pay this many rupiah, the best first, without fees. Calls nobody."""
         return (Method(PAGE, self.label, "page"),)
 
+    def describe(self, method: str) -> Method:
+        """Name and form of a method, of whatever amount and whether still offered or not."""
+        return Method(method, self.label, "page")
+
     def fees(self, amount: int) -> Mapping[str, int]:
         """Rupiah on top by method, as far as the gateway tells before choosing."""
         return {}

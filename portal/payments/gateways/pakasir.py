@@ -115,6 +115,10 @@ class Pakasir(PaymentGateway):
         chosen = frozenset({"qris"}) if only_qris else _names(self.config["methods"])
         return ways.offered(self.config["api"], amount, chosen)
 
+    def describe(self, method: str) -> Method:
+        way = ways.WAYS.get(method)
+        return Method(method, way.label, way.form) if way else super().describe(method)
+
     def fees(self, amount: int) -> Mapping[str, int]:
         """v2 tells them to anybody who asks; v1 only with the opened charge."""
         if self._v1:
