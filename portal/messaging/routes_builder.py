@@ -179,7 +179,7 @@ def _preview(text: str) -> Preview:
     """With sample values in the places of a kind's text or of a broadcast."""
     kind, text = _kind(), text[:SHOWN]
     if request.args.get("message"):
-        made = texts.compose(kind, "id", {}, body=text)
+        made = texts.compose(kind or "broadcast", "id", {}, body=text)
     elif kind:
         made = text_preview.composed(kind, "id", text, None)
     else:
@@ -201,8 +201,9 @@ def _kind() -> str:
 
 
 def _places() -> list[str]:
-    """What may stand between double brackets there; nothing is filled in a message's own text."""
-    if request.args.get("message"):
-        return []
+    """What may stand between double brackets there; in a message's own text nothing is filled
+    but a pay link."""
     kind = _kind()
+    if request.args.get("message"):
+        return list(KINDS[kind].extras) if kind else []
     return text_checks.places(kind) if kind else list(BROADCAST)

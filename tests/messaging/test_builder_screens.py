@@ -120,6 +120,8 @@ def test_the_places_are_those_of_the_page(desk: Visitor) -> None:
     assert 'data-insert="[[amount]]"' in kind and "Rp165.000" in kind
     own = desk.post(f"{URL}?into=body&message=1&kind=broadcast", body="[[name]]").text
     assert "data-insert" not in own and '<span class="">[[name]]</span>' in own
+    bill = desk.post(f"{URL}?into=body&message=1&kind=payment_reminder", body="x").text
+    assert re.findall(r'data-insert="([^"]*)"', bill) == ["[[pay_link]]"]
 
 
 def test_what_the_form_drops_is_said_before(desk: Visitor) -> None:
