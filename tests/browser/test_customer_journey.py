@@ -80,12 +80,17 @@ def test_paying_an_invoice(stack: Stack, watched: Any) -> None:
     invoice_url = page.url
     visit.check("phone-invoice-open")
     page.get_by_role("button", name="Bayar sekarang").click()
+    page.wait_for_url("**/me/pay?invoice=*")
+    visit.check("phone-pay-choose")
+    page.get_by_role("button", name="Halaman Pakasir").click()
     page.wait_for_url(f"{stack.sims}/pakasir/pay*/**")
     page.screenshot(path=str(visit.shots / "phone-pay-page.png"), full_page=True)
     # Left without paying: the portal waits, and offers to go on.
     page.goto(invoice_url)
     page.get_by_role("button", name="Lanjutkan pembayaran").wait_for()
     visit.check("phone-invoice-waiting")
+    page.get_by_role("button", name="Lanjutkan pembayaran").click()
+    page.wait_for_url(f"{stack.url}/me/orders/**")
     page.get_by_role("button", name="Lanjutkan pembayaran").click()
     page.wait_for_url(f"{stack.sims}/pakasir/pay*/**")
     page.get_by_role("button", name=re.compile("Bayar")).first.click()

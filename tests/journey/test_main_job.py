@@ -44,8 +44,8 @@ def open_invoice(browser: Browser) -> str:
 
 
 def start_paying(stack: Stack, browser: Browser) -> dict[str, Any]:
-    """Press Bayar; the order as the gateway knows it."""
-    answer = browser.post(open_invoice(browser), follow=False)
+    """Press Bayar and choose the gateway's page; the order as the gateway knows it."""
+    answer = browser.post(open_invoice(browser), follow=False, choice="pakasir:")
     assert answer.status_code == 303
     requests.get(answer.headers["Location"], timeout=10).raise_for_status()
     return stack.orders()[0]
