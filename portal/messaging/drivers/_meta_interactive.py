@@ -18,6 +18,7 @@ HEADER, FOOTER, BODY, LONG_BODY = 60, 60, 1024, 4096
 TITLE, REPLY_ID, MOST_BUTTONS = 20, 256, 3
 ROW_TITLE, ROW_ID, DESCRIPTION, MOST_ROWS, MOST_SECTIONS = 24, 200, 72, 10, 10
 CHOOSE = "Pilih"
+_FLOWS = {"quick_reply": "quick", "cta_url": "url", "single_select": "list"}
 
 
 class Unfit(Exception):
@@ -34,7 +35,7 @@ def interactive(block: Block, media: Doc | None) -> Doc | None:
     try:
         if inner.sections and not buttons:
             return _list(block, inner, media)
-        if not inner.sections and len(buttons) == 1 and buttons[0].kind == "list":
+        if not inner.sections and [button.kind for button in buttons] == ["list"]:
             return _list(block, _flow_list(inner, buttons[0]), media)
         if inner.sections or not buttons:
             return None
@@ -53,19 +54,24 @@ def _read(button: Button) -> Button:
     if button.kind != "flow":
         return button
     params = _object(button.params)
-    text = _words(params.get("display_text"))
-    if button.id == "quick_reply":
-        return Button("quick", text, id=_words(params.get("id")))
-    if button.id == "cta_url":
-        return Button("url", text, url=_words(params.get("url")))
-    if button.id == "single_select":
-        return Button("list", _words(params.get("title")), params=button.params)
-    return button
+    kind = _FLOWS.get(button.id, "other")
+    return Button(
+        kind,
+        _words(params.get("title" if kind == "list" else "display_text")),
+        id=_words(params.get("id")),
+        url=_words(params.get("url")),
+        phone=_words(params.get("phone_number")),
+        code=_words(params.get("copy_code")),
+        params=button.params,
+    )
 
 
 def _flow_list(inner: Interactive, button: Button) -> Interactive:
+    params = _object(button.params)
+    if params.get("display_text") or button.url or _elsewhere(button):
+        raise Unfit
     sections = []
-    for section in _objects(_object(button.params).get("sections")):
+    for section in _objects(params.get("sections")):
         rows = tuple(
             Row(_words(r.get("id")), _words(r.get("title")), _words(r.get("description")))
             for r in _objects(section.get("rows"))
@@ -77,7 +83,7 @@ def _flow_list(inner: Interactive, button: Button) -> Interactive:
 
 
 def _replies(block: Block, inner: Interactive, buttons: Sequence[Button], media: Doc | None) -> Doc:
-    if len(buttons) > MOST_BUTTONS:
+    if len(buttons) > MOST_BUTTONS or any(b.url or _elsewhere(b) for b in buttons):
         raise Unfit
     made = [
         {
@@ -92,7 +98,7 @@ def _replies(block: Block, inner: Interactive, buttons: Sequence[Button], media:
 
 
 def _link(block: Block, inner: Interactive, button: Button, media: Doc | None) -> Doc:
-    if not button.url.lower().startswith(("https://", "http://")):
+    if not button.url.lower().startswith(("https://", "http://")) or _elsewhere(button):
         raise Unfit
     parameters = {"display_text": _fit(button.text, TITLE), "url": button.url}
     return {
@@ -102,6 +108,11 @@ def _link(block: Block, inner: Interactive, button: Button, media: Doc | None) -
     }
 
 
+def _elsewhere(button: Button) -> str:
+    """What else a button leads to: such a one cannot be sent without losing that."""
+    return button.phone or button.code
+
+
 def _list(block: Block, inner: Interactive, media: Doc | None) -> Doc:
     if media is not None:
         raise Unfit  # a list has no room for a file
@@ -109,6 +120,8 @@ def _list(block: Block, inner: Interactive, media: Doc | None) -> Doc:
     rows = [row for section in sections for row in section.rows]
     if not rows or len(rows) > MOST_ROWS or len(sections) > MOST_SECTIONS:
         raise Unfit
+    if any(section.title.strip() for section in inner.sections if not section.rows):
+        raise Unfit  # a heading over nothing would be lost
     _distinct([row.id or row.title for row in rows])
     made = []
     for section in sections:

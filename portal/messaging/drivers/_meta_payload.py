@@ -174,7 +174,8 @@ def _free(message: OutgoingMessage, media_id: str) -> Doc:
     """An interactive message where it fits; else the file with the words under it; else text."""
     media = file_of(message)
     given = None if media is None else _file(media, media_id)
-    if message.block is not None and (made := interactive(message.block, given)) is not None:
+    made = interactive(message.block, given) if message.block else None
+    if made is not None and (media is not None or _said(message, made)):
         return {"type": "interactive", "interactive": made}
     if media is None or given is None or len(message.text) > CAPTION:
         return _text(_with_link(message))
@@ -183,6 +184,12 @@ def _free(message: OutgoingMessage, media_id: str) -> Doc:
         "type": media.kind,
         media.kind: {**inner, "caption": message.text} if message.text else inner,
     }
+
+
+def _said(message: OutgoingMessage, made: Doc) -> bool:
+    """Whether a file that Meta does not take is at least named in the message."""
+    link = message.media.url.strip() if message.media else ""
+    return link in made["body"]["text"]
 
 
 def _with_link(message: OutgoingMessage) -> str:
