@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, abort, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -38,10 +38,18 @@ PREVIEW, RESULT, LOOK = (f"messaging/builder_{part}.html" for part in ("preview"
 _ID = re.compile(r"[a-z-]{1,20}")
 # The file, and what a browser puts around it.
 MOST_POSTED = media.MOST_BYTES + 1024 * 1024
+MOST_TYPED = 100_000
 # What a broadcast's text may hold.
 BROADCAST = ("name", "customer_number")
 # What is longer than any text is not looked at.
 SHOWN = 2 * text_checks.LONGEST
+
+
+@bp.before_request
+def refuse_floods() -> None:
+    """A page's text and a few fields are far from this; reading more would only cost time."""
+    if sum(map(len, request.form.values())) > MOST_TYPED:
+        abort(413)
 
 
 @bp.url_value_preprocessor

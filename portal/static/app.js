@@ -118,7 +118,7 @@
   doc.addEventListener("click", function (event) {
     if (!event.target.closest("[data-close]")) return;
     var box = event.target.closest("dialog");
-    if (box) { box.close(); box.remove(); }
+    if (box) box.close();
   });
   // Escape asks first when something was typed; a closed box is gone.
   doc.addEventListener("input", function (event) {
@@ -129,7 +129,9 @@
     var box = event.target;
     if (!box.matches || !box.matches("dialog[data-modal]")) return;
     if (box.dataset.typed && !window.confirm(box.dataset.modal)) event.preventDefault();
-    else box.remove();
+  }, true);
+  doc.addEventListener("close", function (event) {
+    if (event.target.matches && event.target.matches("dialog[data-modal]")) event.target.remove();
   }, true);
 
   // A countdown that ends by enabling what it guards; the server decides anyway.

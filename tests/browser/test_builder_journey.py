@@ -123,6 +123,14 @@ def test_what_was_written_by_hand_opens_in_the_form(
     dialog.wait_for()
     page.keyboard.press("Escape")
     dialog.wait_for(state="detached")
+    page.get_by_role("button", name="Susun dengan formulir").click()
+    dialog.get_by_label("Kaki pesan").fill("Jangan hilang")
+    answers = ["dismiss", "accept"]
+    page.on("dialog", lambda asked: getattr(asked, answers.pop(0))())
+    page.keyboard.press("Escape")
+    assert dialog.get_by_label("Kaki pesan").input_value() == "Jangan hilang", "asked first"
+    dialog.get_by_role("button", name="Tidak jadi").click()
+    dialog.wait_for(state="detached")
     assert page.locator("#body").input_value() == text
 
 

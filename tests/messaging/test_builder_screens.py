@@ -80,6 +80,10 @@ def test_more_than_a_message_holds_is_refused(desk: Visitor) -> None:
     assert answer.status_code == 422 and "Teks terlalu panjang" in answer.text
 
 
+def test_a_flood_is_not_read(desk: Visitor) -> None:
+    assert desk.post(URL, body="[[wa]]\n" + "[row](1|x)\n" * 20_000).status_code == 413
+
+
 def test_used_it_answers_the_text_for_the_field(app: Flask, siti: Any) -> None:
     visitor = Visitor(app, hx=True)
     factories.log_in(visitor.client, siti)
