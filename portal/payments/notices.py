@@ -77,7 +77,12 @@ def _unknown(notice: PaymentNotice) -> str:
         f"unknown:{notice.order_id}",
         "unknown_order",
         f"Uang {format_rupiah(notice.amount)} sudah dibayar ke gateway untuk order "
-        f"{notice.order_id} yang tidak ada di sini. Cari pembayarnya dan catat dengan tangan.",
-        details={"gateway": DEFAULT, "amount": notice.amount, "reference": notice.reference},
+        f"{notice.order_id} yang tidak ada di sini. Cari pembayarnya dan catat kepadanya.",
+        details={
+            "gateway": DEFAULT,
+            "order_id": notice.order_id,
+            "amount": notice.amount,
+            "reference": notice.reference,
+        },
     )
     return f"{words}, tetapi uangnya ada di gateway"

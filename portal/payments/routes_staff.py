@@ -4,11 +4,10 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, request, url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal.extensions import db
-from portal.payments import attention, queries
+from portal.payments import queries, resolutions
 from portal.payments.models import AttentionItem, Payment, PaymentOrder
 from portal.payments.queries import Filter
 from portal.web.access import staff
@@ -17,7 +16,12 @@ from portal.web.pagination import paginate
 from portal.web.sentences import say
 
 bp = Blueprint("payments", __name__, url_prefix="/admin/payments")
-SOURCES = {"pakasir": _l("Online (Pakasir)"), "cash": _l("Tunai"), "demo": _l("Riwayat contoh")}
+SOURCES = {
+    "pakasir": _l("Online (Pakasir)"),
+    "transfer": _l("Transfer bank"),
+    "cash": _l("Tunai"),
+    "demo": _l("Riwayat contoh"),
+}
 
 
 @bp.get("")
@@ -77,20 +81,26 @@ def _attention(state: str, *, status: int = 200, refused: int = 0, error: str = 
         names=queries.names_of(row[0].resolved_by for row in found.rows),
         refused=refused,
         error=error,
+        typed=request.form,
+        offered={
+            item.id: resolutions.actions(item, resolutions.credit_left(item))
+            for item, *_rest in found.rows
+            if item.state == "open"
+        },
     )
 
 
 @bp.post("/attention/<int:item_id>/resolve")
 @staff("money")
 def resolve(item_id: int) -> Any:
-    """Close an item with a note on what was done."""
+    """Close an item, or do what it offers, with a note on why."""
     if db.session.get(AttentionItem, item_id) is None:
         abort(404)
+    form = request.form
+    action, customer = form.get("action", "match"), form.get("customer", "")
     try:
-        done = attention.resolve(item_id, request.form.get("note", ""), g.actor or "")
+        message = resolutions.act(item_id, action, form.get("note", ""), g.actor or "", customer)
     except ValueError as error:
         db.session.rollback()
         return _attention("open", status=422, refused=item_id, error=say(error))
-    db.session.commit()
-    message = _("Ditandai selesai.") if done else _("Sudah ditandai sebelumnya.")
     return go(url_for("payments.attention_list"), message)

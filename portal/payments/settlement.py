@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from portal.config import Settings
 from portal.core.money import format_rupiah
 from portal.extensions import db
+from portal.infra import audit
 from portal.infra.database import updated
 from portal.infra.timekeeping import now, wall
 from portal.invoices import service as invoices
@@ -24,8 +25,16 @@ from portal.payments.models import Payment, PaymentOrder
 from portal.payments.service import hold_customer, record_payment
 
 
-def settle(order_pk: int, status: ChargeStatus, lease: datetime | None = None) -> str:
+def settle(
+    order_pk: int,
+    status: ChargeStatus,
+    lease: datetime | None = None,
+    *,
+    known: frozenset[str] = frozenset(),
+) -> str:
     """Bring an order in step with the gateway's answer.
+
+    `known` are the circumstances (`states.py`) the person who settles it knows of already.
 
     `lease` is what the asker's claim wrote into `next_check_at`: when something else stands
     there, somebody asked for another check meanwhile, and that wish is kept. Returns
@@ -43,7 +52,7 @@ def settle(order_pk: int, status: ChargeStatus, lease: datetime | None = None) -
     if step == "settle":
         refusal = _refusal(order, status)
         if not refusal:
-            return _settle(order, status)
+            return _settle(order, status, known)
         _needs_person(order, status, refusal)
         step_word = "refused"
     else:
@@ -52,6 +61,27 @@ def settle(order_pk: int, status: ChargeStatus, lease: datetime | None = None) -
         if step in {"expire", "cancel"}:
             order.state = "expired" if step == "expire" else "cancelled"
     return _go_on(order, step_word, lease)
+
+
+def correct_amount(order_pk: int, amount: int, reason: str) -> bool:
+    """Have an unsettled order ask for what really came (rupiah); False when it is settled.
+
+    A person decided so, with a reason. Takes the order's lock; `settle` comes next.
+    """
+    order = db.session.get_one(PaymentOrder, order_pk, with_for_update=True, populate_existing=True)
+    if order.state == "settled":
+        return False
+    if amount != order.amount:
+        audit.record(
+            "order.amount",
+            f"order:{order_pk}",
+            before={"amount": order.amount},
+            after={"amount": amount},
+            reason=reason,
+        )
+        order.amount, order.unique_code, order.total = amount, None, None
+        db.session.flush()
+    return True
 
 
 def _refusal(order: PaymentOrder, status: ChargeStatus) -> str:
@@ -79,7 +109,11 @@ def _needs_person(order: PaymentOrder, status: ChargeStatus, why: str) -> None:
         "Cocokkan di dasbor gateway.",
         customer_id=order.customer_id,
         payment_order_id=order.id,
-        details={"gateway_amount": status.amount, "our_amount": order.amount},
+        details={
+            "gateway_amount": status.amount,
+            "our_amount": order.amount,
+            "sandbox": status.sandbox,
+        },
     )
     order.last_answer = why[:500]
 
@@ -99,14 +133,16 @@ def _go_on(order: PaymentOrder, word: str, lease: datetime | None) -> str:
     return word
 
 
-def _settle(order: PaymentOrder, status: ChargeStatus) -> str:
+def _settle(order: PaymentOrder, status: ChargeStatus, known: frozenset[str]) -> str:
     before = order.state
     if not _take(order, status):
         return "nothing"
     hold_customer(order.customer_id)
     chosen = [link.invoice_id for link in order.invoices]
     owed = sum(rest for _, rest in invoices.lock_open(chosen))
-    name = states.circumstance(before, order.amount, _states(chosen), owed)
+    # A unique code is no surprise: it becomes the customer's credit.
+    asked = order.amount - (order.unique_code or 0)
+    name = states.circumstance(before, asked, _states(chosen), owed)
     payment = record_payment(
         customer_id=order.customer_id,
         amount=order.amount,
@@ -116,7 +152,7 @@ def _settle(order: PaymentOrder, status: ChargeStatus) -> str:
         invoice_ids=chosen,
         payment_order_id=order.id,
     )
-    if name != "ordinary":
+    if name != "ordinary" and name not in known:
         _report(order, payment, name)
     return "settled"
 
