@@ -32,8 +32,8 @@ class ChannelView:
 def view(
     label: str, driver: MessageDriver, kind: str, composed: Composed, file: Media | None = None
 ) -> ChannelView | None:
-    """How the message leaves through this channel; None without a block. `file` is its header
-    file."""
+    """How the message leaves through this channel; None where it is the words it seems to be.
+    `file` is its header file."""
     if composed.block is None:
         return None
     message = _message(driver, kind, composed, file)
@@ -73,7 +73,7 @@ def _explained(
     message: OutgoingMessage,
     *,
     richer: bool,
-) -> ChannelView:
+) -> ChannelView | None:
     inner = composed.block.interactive if composed.block else None
     pressed = bool(inner and (inner.buttons or inner.sections))
     notes, level = [], "ok"
@@ -93,6 +93,8 @@ def _explained(
                 limit=driver.text_limit,
             )
         )
+    if not notes:
+        return None
     return ChannelView(label, level, notes, "" if pressed and richer else message.text)
 
 

@@ -111,6 +111,8 @@ def test_the_words_are_those_that_would_be_sent() -> None:
 def test_without_a_block_there_is_nothing_to_say() -> None:
     driver = REGISTRY.get("console")({}, Http())
     assert channel_view.view("x", driver, "broadcast", Composed("Halo")) is None
+    plain = Composed("Halo", wablock.parse("[[wa]]\nHalo\n[[/wa]]"))
+    assert channel_view.view("x", driver, "broadcast", plain) is None, "a block of words alone"
 
 
 @pytest.mark.parametrize("kind", sorted(REGISTRY.all))
