@@ -49,10 +49,13 @@ def send_body(
     """The same for a body that is written already. `place` is a path of the portal, or a whole
     address for providers that are told one with every message."""
 
+    # Now, not at each try: who listens there later was not meant.
+    address = place if place.startswith(("http://", "https://")) else portal_url() + place
+
     def run() -> None:
         time.sleep(delay)
         for _ in range(times):
-            _deliver(store, place, body, headers)
+            _deliver(store, place, address, body, headers)
 
     threading.Thread(target=run, daemon=True).start()
 
@@ -64,8 +67,7 @@ def send_signed(store: Store, payload: Doc, secret: str, delay: float) -> None:
     send(store, "/webhook/whatsapp/meta", payload, {"X-Hub-Signature-256": signature}, delay)
 
 
-def _deliver(store: Store, path: str, body: bytes, headers: dict[str, str]) -> None:
-    address = path if path.startswith(("http://", "https://")) else portal_url() + path
+def _deliver(store: Store, path: str, address: str, body: bytes, headers: dict[str, str]) -> None:
     for wait in RETRY_AFTER:
         try:
             answer = requests.post(

@@ -14,7 +14,7 @@ from portal.core.driverkit import (
     Retryable,
 )
 from portal.infra.http import Reply
-from portal.messaging.drivers._reading import masked, wait_of
+from portal.messaging.drivers._reading import redacted, wait_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Meaning:
     def of(self, reply: Reply, code: str, words: str) -> DriverError:
         """The error to raise; `words` are the provider's own and lose their long numbers."""
         about: dict[str, Any] = {
-            "detail": masked(words),
+            "detail": redacted(words),
             "code": code[:60],
             "http_status": reply.status,
         }

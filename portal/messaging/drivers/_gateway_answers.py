@@ -16,7 +16,7 @@ from portal.core.driverkit import (
     Retryable,
 )
 from portal.infra.http import Reply
-from portal.messaging.drivers._reading import masked, wait_of
+from portal.messaging.drivers._reading import redacted, wait_of
 from portal.messaging.drivers.base import Receipt
 
 NOBODY = "recipient"
@@ -116,7 +116,7 @@ def _words(reply: Reply, *, plain_text: bool) -> bool | None:
 
 
 def _refusal(reply: Reply, words: str, verdict: bool | None) -> DriverError:
-    about: dict[str, Any] = {"detail": masked(words), "http_status": reply.status}
+    about: dict[str, Any] = {"detail": redacted(words), "http_status": reply.status}
     status = reply.status
     if status == 429:
         return _wait(reply, about)

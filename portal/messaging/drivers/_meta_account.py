@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from portal.messaging.drivers._hook_reading import words
 from portal.messaging.drivers._meta_check import limit_words
+from portal.messaging.drivers._reading import words
 from portal.messaging.drivers.events import AccountEvent
 
 Doc = dict[str, Any]

@@ -16,7 +16,7 @@ from portal.core.driverkit import (
 )
 from portal.infra.http import Reply
 from portal.messaging.drivers import _meta_template_errors, _meta_usage
-from portal.messaging.drivers._reading import masked, wait_of
+from portal.messaging.drivers._reading import redacted, wait_of
 
 # code -> (class, what to do, seconds to wait). Anything else by HTTP status.
 PAIR = "131056"
@@ -125,7 +125,7 @@ def from_reply(reply: Reply) -> DriverError:
     error = data.get("error") if isinstance(data, dict) else None
     code = number_of(error.get("code")) if isinstance(error, dict) else None
     about: dict[str, Any] = {
-        "detail": _detail(error) if isinstance(error, dict) else masked(reply.text, 200),
+        "detail": _detail(error) if isinstance(error, dict) else redacted(reply.text, 200),
         "code": "" if code is None else str(code),
         "http_status": reply.status,
     }
@@ -174,4 +174,4 @@ def _detail(error: dict[str, Any]) -> str:
     trace = error.get("fbtrace_id")
     own = _meta_template_errors.own_words(error)
     said = " ".join(str(part) for part in (error.get("message"), details, own) if part)
-    return f"{masked(said, 360)} {f'fbtrace_id {trace}'[:60] if trace else ''}".strip()
+    return f"{redacted(said, 360)} {f'fbtrace_id {trace}'[:60] if trace else ''}".strip()

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from portal.messaging.drivers import _meta_errors, _meta_inbound, _meta_news
-from portal.messaging.drivers._hook_reading import ident, moment, name_of, parsed, words
-from portal.messaging.drivers._reading import masked
+from portal.messaging.drivers._reading import ident, moment, name_of, parsed, redacted, words
 from portal.messaging.drivers.events import (
     AccountEvent,
     DeliveryEvent,
@@ -115,7 +114,7 @@ def error_words(error: Doc) -> str:
         data = error.get("error_data")
         details = data.get("details") if isinstance(data, dict) else data
         said = (words(error.get("title")) or words(error.get("message")), words(details))
-        known = masked(" ".join(filter(None, said)), 200) or "Meta tidak menyampaikan pesan ini."
+        known = redacted(" ".join(filter(None, said)), 200) or "Meta tidak menyampaikan pesan ini."
     return f"{known} (kode {code})" if code else known
 
 

@@ -8,7 +8,7 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/messa
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from portal.messaging.drivers._hook_reading import (
+from portal.messaging.drivers._reading import (
     e164,
     fingerprint,
     ident,

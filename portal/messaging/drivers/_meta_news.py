@@ -7,9 +7,9 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference (Nove
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from portal.messaging.drivers._hook_reading import ident, words
 from portal.messaging.drivers._meta_account import EVENTS, account, business_wide
 from portal.messaging.drivers._meta_check import limit_words
+from portal.messaging.drivers._reading import ident, words
 from portal.messaging.drivers.events import AccountEvent, HookEvent, TemplateEvent
 
 Doc = dict[str, Any]

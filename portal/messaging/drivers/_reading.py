@@ -1,7 +1,8 @@
-"""What several drivers share when they read answers and callbacks: nothing here raises.
+"""What drivers share when they read answers and callbacks that anybody could have sent.
 
-Also the one place where a provider's words lose their phone numbers before they become a
-`detail`, and where signatures are compared.
+Nothing here raises, whatever the bytes are. Ids and numbers come out in a form every database
+keeps, times as UTC and never far from now. Also the one place where a provider's words lose
+numbers and codes before they are kept, and where signatures are compared.
 """
 
 import hashlib
@@ -14,9 +15,11 @@ from typing import Any
 
 from portal.infra.http import Reply
 
-_LONG = re.compile(r"\d{9,}")
-_JID = re.compile(r"(\d{6,15})(?::\d+)?@(?:s\.whatsapp\.net|c\.us)")
+_ID = re.compile(r"[\x21-\x7e]{1,200}")
+_LONG, _CODE = re.compile(r"\d{9,}"), re.compile(r"\d{5,8}")
+_OLDEST = datetime(2015, 1, 1, tzinfo=UTC)  # before any message; a zero is no time
 _AHEAD = timedelta(days=1)
+_TRUE = frozenset({"true", "1", "yes"})
 LONGEST_WAIT = 3600
 
 
@@ -30,43 +33,33 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def parsed(body: bytes) -> Any:
+    """The JSON of a body; None when it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
 def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object in a body; empty when it is none."""
-    try:
-        return as_dict(json.loads(body))
-    except (ValueError, RecursionError):
-        return {}
+    return as_dict(parsed(body))
 
 
-def words(value: Any) -> str:
+def lowered(value: Any) -> dict[str, Any]:
+    """An object with its keys in lower case; empty for anything else."""
+    return {str(k).lower(): v for k, v in value.items()} if isinstance(value, dict) else {}
+
+
+def words(value: Any, longest: int = 4096) -> str:
     """Text or a number as storable text; empty for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     try:
-        return str(value).replace("\0", "").encode("utf-8", "replace").decode()
+        text = str(value)
     except ValueError:  # an integer of thousands of digits
         return ""
-
-
-def moment(value: Any) -> datetime:
-    """ISO 8601, or seconds or milliseconds since 1970; now when it is none, or in the future."""
-    current = datetime.now(UTC)
-    try:
-        if isinstance(value, str) and not value.isdecimal():
-            found = datetime.fromisoformat(value)
-            found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-        else:
-            seconds = float(value)
-            found = datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
-    except (ValueError, TypeError, OverflowError, OSError):
-        return current
-    return found if found.year > 2014 and found < current + _AHEAD else current
-
-
-def number_of(jid: Any) -> str:
-    """E.164 of `628…@s.whatsapp.net` or `628…@c.us`; empty for groups and hidden numbers."""
-    found = _JID.fullmatch(jid) if isinstance(jid, str) else None
-    return f"+{found[1]}" if found else ""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()[:longest]
 
 
 def first_text(values: Mapping[str, Any], *names: str) -> str:
@@ -74,9 +67,83 @@ def first_text(values: Mapping[str, Any], *names: str) -> str:
     return next((found for name in names if (found := words(values.get(name)))), "")
 
 
-def masked(said: str, limit: int = 300) -> str:
-    """A provider's words with long numbers shortened: some repeat the recipient."""
-    return _LONG.sub(lambda run: f"{run[0][:4]}••••{run[0][-3:]}", said)[:limit]
+def ident(value: Any) -> str:
+    """An id of the service; empty when it cannot be one."""
+    text = words(value, 201).strip()
+    return text if _ID.fullmatch(text) else ""
+
+
+def yes(value: Any) -> bool:
+    """Whether a flag is set, however it is written."""
+    return value is True or words(value).strip().lower() in _TRUE
+
+
+def e164(value: Any) -> str:
+    """`+628…` from `628…`, `08…` or `628…@c.us`; empty for what hides the number."""
+    text = words(value, 60).strip()
+    number, at, server = text.partition("@")
+    if at and server not in {"c.us", "s.whatsapp.net"}:
+        return ""
+    number = number.partition(":")[0].lstrip("+")
+    if not (number.isascii() and number.isdigit()):
+        return ""
+    number = "62" + number[1:] if number.startswith("0") else number
+    return f"+{number}" if 8 <= len(number) <= 15 else ""
+
+
+def number_of(jid: Any) -> str:
+    """E.164 of `628…@s.whatsapp.net` or `628…@c.us`; empty for groups and hidden numbers."""
+    return e164(jid) if isinstance(jid, str) and "@" in jid else ""
+
+
+def is_group(value: Any) -> bool:
+    """Whether an address is a group's."""
+    return words(value, 60).strip().endswith("@g.us")
+
+
+def moment(value: Any) -> datetime:
+    """Seconds or milliseconds since 1970, or ISO 8601; now when it is none of them or absurd."""
+    current = datetime.now(UTC)
+    found = _from_number(value) if isinstance(value, int | float) else _from_text(words(value, 60))
+    return found if found and _OLDEST < found < current + _AHEAD else current
+
+
+def _from_text(text: str) -> datetime | None:
+    if text.isascii() and text.isdigit():
+        return _from_number(int(text))
+    try:
+        found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_number(value: int | float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(value / 1000 if value > 10**11 else value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def fingerprint(body: bytes) -> str:
+    """An id for a message the service gave none: the same callback has the same one."""
+    return "sha256:" + hashlib.sha256(body).hexdigest()[:40]
+
+
+def name_of(said: Mapping[str, Any], *keys: str) -> str:
+    """What to count an unknown event under: one of its own words, or the names of its keys."""
+    for key in keys:
+        if found := re.sub(r"[^a-z0-9_. -]", "", words(said.get(key), 60).lower()).strip():
+            return found[:40]
+    return "tidak dikenal"
+
+
+def redacted(said: str, limit: int = 300) -> str:
+    """A provider's words as they may be kept: long numbers shortened, since some repeat the
+    recipient, and what could be a login code gone."""
+    clean = said.replace("\0", "").encode("utf-8", "replace").decode()
+    shorter = _LONG.sub(lambda run: f"{run[0][:4]}••••{run[0][-3:]}", clean)
+    return _CODE.sub("•••••", shorter)[:limit]
 
 
 def wait_of(reply: Reply, default: int = 60) -> int:

@@ -18,9 +18,9 @@ from portal.core.driverkit import (
     Retryable,
 )
 from portal.infra.http import Reply
-from portal.messaging.drivers._hook_reading import words as text_of
+from portal.messaging.drivers._reading import redacted, wait_of
+from portal.messaging.drivers._reading import words as text_of
 
-LONGEST_WAIT = 3600
 # Refused only in name: the request may have gone through all the same.
 _UNCERTAIN = frozenset({408, 409, 425})
 _TIMED_OUT = re.compile(r"time[ds]?[_ -]?out", re.IGNORECASE)
@@ -36,12 +36,6 @@ class Refusal:
     sentence: str
     wait: int = 60
     elsewhere: bool = False
-
-
-def redacted(words: str) -> str:
-    """Without what could be a number or a code, short, storable."""
-    clean = words.replace("\0", "").encode("utf-8", "replace").decode()
-    return re.sub(r"\d{5,}", "•••••", clean)[:300]
 
 
 def shown_of(said: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, str]:
@@ -101,10 +95,8 @@ def _open(name: str, about: dict[str, Any]) -> Retryable:
 
 
 def _wait(reply: Reply, name: str, seconds: int, about: dict[str, Any]) -> RateLimited:
-    given = reply.headers.get("Retry-After", "")
-    if given.isascii() and given.isdigit():
-        seconds = min(int(given[:9]), LONGEST_WAIT)
-    return RateLimited(f"{name} meminta menunggu.", retry_after=max(seconds, 1), **about)
+    wait = max(wait_of(reply, seconds), 1)
+    return RateLimited(f"{name} meminta menunggu.", retry_after=wait, **about)
 
 
 def half_sent(error: DriverError) -> Retryable:

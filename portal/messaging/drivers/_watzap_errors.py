@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.core.driverkit import Misconfigured, Permanent, RateLimited, Retryable
 from portal.infra.http import Reply
-from portal.messaging.drivers._hook_reading import lowered, words
+from portal.messaging.drivers._reading import lowered, words
 from portal.messaging.drivers._refusals import Refusal, refused
 
 OFFLINE = "Nomor pengirim terputus dari WatZap. Pindai ulang QR di dasbor WatZap."

@@ -21,7 +21,7 @@ from portal.core.driverkit import (
 )
 from portal.infra.http import Reply
 from portal.messaging.drivers._fields import http_url, printable
-from portal.messaging.drivers._hook_reading import (
+from portal.messaging.drivers._reading import (
     e164,
     fingerprint,
     ident,
@@ -30,10 +30,11 @@ from portal.messaging.drivers._hook_reading import (
     moment,
     name_of,
     parsed,
+    redacted,
     words,
     yes,
 )
-from portal.messaging.drivers._refusals import Refusal, redacted, refused, shown_of
+from portal.messaging.drivers._refusals import Refusal, refused, shown_of
 from portal.messaging.drivers.base import Group, Limits, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import (
     DeliveryEvent,

@@ -26,7 +26,7 @@ from portal.messaging.drivers import (
 from portal.messaging.drivers._meta_fields import FIELDS
 from portal.messaging.drivers._meta_media import Uploads
 from portal.messaging.drivers._meta_templates import TemplateCalls
-from portal.messaging.drivers._reading import masked
+from portal.messaging.drivers._reading import redacted
 from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import HookEvent, HookRequest
 
@@ -77,7 +77,7 @@ class MetaCloud(TemplateCalls, MessageDriver):
         except (KeyError, IndexError, TypeError, AttributeError):
             raise Retryable(
                 "Jawaban Meta tidak dikenal, hasilnya belum pasti.",
-                detail=masked(reply.text),
+                detail=redacted(reply.text),
                 http_status=reply.status,
                 outcome_unknown=True,
             ) from None
@@ -86,7 +86,7 @@ class MetaCloud(TemplateCalls, MessageDriver):
                 _meta_errors.CODES[int(PAUSED)][1],
                 elsewhere=True,
                 code=PAUSED,
-                detail=masked(reply.text),
+                detail=redacted(reply.text),
                 http_status=reply.status,
             )
         said = HELD if status == "held_for_quality_assessment" else ""

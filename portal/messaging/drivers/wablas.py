@@ -24,7 +24,7 @@ from portal.core.driverkit import (
 )
 from portal.infra.http import Reply
 from portal.messaging.drivers._fields import http_url, printable
-from portal.messaging.drivers._hook_reading import (
+from portal.messaging.drivers._reading import (
     e164,
     fingerprint,
     ident,
@@ -32,10 +32,11 @@ from portal.messaging.drivers._hook_reading import (
     moment,
     name_of,
     parsed,
+    redacted,
     words,
     yes,
 )
-from portal.messaging.drivers._refusals import half_sent, redacted, refused, shown_of
+from portal.messaging.drivers._refusals import half_sent, refused, shown_of
 from portal.messaging.drivers._wablas_errors import FAILURES, OFFLINE, REFUSALS, STATES
 from portal.messaging.drivers.base import Group, Limits, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import (

@@ -15,7 +15,7 @@ from typing import Any
 from portal.core.driverkit import Capability, DriverError, Health, Misconfigured, Permanent
 from portal.infra.http import Http, Reply
 from portal.messaging.drivers import _watzap_errors
-from portal.messaging.drivers._hook_reading import (
+from portal.messaging.drivers._reading import (
     e164,
     fingerprint,
     ident,
