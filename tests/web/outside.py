@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from portal.infra.timekeeping import now
+from portal.infra.timekeeping import now, today
+from portal.invoices.models_terms import Charge, SubscriptionDiscount
 from portal.media.models import MediaFile
 from portal.messaging.models_inbound import HookEventCount, InboundMessage, MessageTemplate
+from portal.subscriptions.models import SubscriptionPause
 
 
 def from_outside(customer_id: int, message_id: int, channel_id: int) -> list[Any]:
@@ -41,3 +43,14 @@ def from_outside(customer_id: int, message_id: int, channel_id: int) -> list[Any
         expires_at=now() + timedelta(days=1),
     )
     return [answer, template, odd, file]
+
+
+def for_next_invoice(subscription_id: int) -> list[Any]:
+    """What staff wrote about a line's next invoices, and a pause that is on."""
+    mine = {"subscription_id": subscription_id, "created_at": now()}
+    later = today() + timedelta(days=9)
+    return [
+        Charge(**mine, kind="fee", description="", amount=50_000),
+        SubscriptionDiscount(**mine, kind="amount", value=1_000, reason=""),
+        SubscriptionPause(**mine, from_on=today(), wake_on=later, reason=""),
+    ]

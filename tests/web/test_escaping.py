@@ -15,6 +15,7 @@ from portal.extensions import Base, db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now
 from portal.invoices.models import Invoice, InvoiceLine
+from portal.invoices.models_terms import Charge, SubscriptionDiscount
 from portal.media.models import MediaFile
 from portal.messaging.models import Message, MessageAttempt, MessageText, NoticeRecipient
 from portal.messaging.models_channels import Channel, ChannelMeter
@@ -29,11 +30,11 @@ from portal.payments.models import (
 )
 from portal.plans.models import Plan
 from portal.settings import service as settings
-from portal.subscriptions.models import Subscription
+from portal.subscriptions.models import Subscription, SubscriptionPause
 from tests import factories
 from tests.visitor import Visitor
 from tests.web.house import address, address_values, order_for, routes
-from tests.web.outside import from_outside
+from tests.web.outside import for_next_invoice, from_outside
 
 SCRIPT, QUOTE = "<script>alert(1)</script>", '"><img src=x>'
 CANARY = f"{SCRIPT}{QUOTE}'"
@@ -45,6 +46,9 @@ FILLED: dict[Any, tuple[str, ...]] = {
     Subscription: ("login",),
     Invoice: ("plan_name", "closed_reason"),
     InvoiceLine: ("description",),
+    Charge: ("description",),
+    SubscriptionDiscount: ("reason",),
+    SubscriptionPause: ("reason",),
     Payment: ("number", "method", "note"),
     PaymentOrder: ("reference", "method", "pay_url", "last_answer"),
     Credit: ("reason",),
@@ -128,6 +132,7 @@ def house(app: Flask) -> dict[str, Any]:
     )
     db.session.add_all([message, *items, order, channel, meter, words, told, siaran, audit])
     db.session.flush()
+    db.session.add_all(for_next_invoice(line.id))
     db.session.add_all(from_outside(budi.id, message.id, channel.id))
     access_row(line.id).decision = "by_hand"
     settings.change("company.name", CANARY)
@@ -252,10 +257,18 @@ def test_forms_show_wrong_values_as_text(app: Flask, house: dict[str, Any]) -> N
     factories.log_in(desk.client, factories.staff())
     desk.page("/admin/plans/new")
     one = f"/admin/settings/whatsapp/channels/{house['channel_key']}"
+    line = f"/admin/customers/{house['customer_id']}/lines/{house['subscription_id']}"
     forms = [
         (f"/admin/customers/{house['customer_id']}/edit", ("name", "phone", "address", "area")),
         ("/admin/plans/new", ("name", "price", "due_days", "grace_days")),
+        ("/admin/plans/new", ("billing", "cycle_months", "issue_day")),
         ("/admin/invoices/run", ("period", "confirm")),
+        ("/admin/settings/tax", ("valid_from", "rate", "base")),
+        (f"{line}/discounts", ("kind", "value", "until", "reason")),
+        (f"{line}/charges", ("description", "amount")),
+        (f"{line}/pause", ("wake_on", "reason")),
+        (f"{line}/plan", ("plan", "when", "reason")),
+        (f"{line}/end", ("reason",)),
         ("/admin/settings", ("company.name", "company.cs_phone", "billing.due_days")),
         ("/admin/settings/whatsapp", ("cfg-url", "cfg-token")),
         ("/admin/settings/whatsapp/test", ("number", "kind")),
