@@ -50,6 +50,7 @@ BLUEPRINTS = (
     "portal.payments.routes_customer",
     "portal.payments.routes_link",
     "portal.payments.routes_staff",
+    "portal.payments.routes_transfers",
     "portal.payments.hooks",
     "portal.messaging.routes_staff",
     "portal.messaging.routes_resend",

@@ -31,6 +31,10 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_TOGETHER = 2 * 1024**3
 """All live files; a week of sending needs a fraction of it."""
 KEPT = timedelta(days=7)
+PRIVATE = "private"
+"""Kind of a photo that has no public address: a proof of payment. Kept for the books."""
+PRIVATE_KEPT = timedelta(days=400)
+MOST_PRIVATE_TOGETHER = 4 * 1024**3
 CHUNK = 200
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _PATH = re.compile(r"/media/([A-Za-z0-9_-]{16,64})/([A-Za-z0-9_.-]{1,120})")
@@ -106,6 +110,28 @@ def keep(examined: tuple[bytes, Form], filename: str, by: str, days: int = KEPT.
     return row
 
 
+def examine_photo(upload: IO[bytes]) -> tuple[bytes, Form]:
+    """As `examine`, for a picture people only look at: small, and nothing but a picture."""
+    data, form = examine(upload)
+    if form.kind != "image":
+        raise Refused(_("Pilih foto: JPG, PNG, atau WebP."))
+    try:
+        return images.small(data, form)
+    except images.BadImage:
+        raise Refused(_("Gambar rusak dan tidak dapat dibaca.")) from None
+
+
+def keep_private(examined: tuple[bytes, Form], filename: str, by: str) -> MediaFile:
+    """As `keep`, for 400 days and without a public address; whoever shows it checks who asks."""
+    data, _form = examined
+    if _together(private=True) + len(data) > MOST_PRIVATE_TOGETHER:
+        raise _no_room()
+    row = keep(examined, filename, by)
+    row.kind, row.expires_at = PRIVATE, now() + PRIVATE_KEPT
+    db.session.flush()
+    return row
+
+
 def url(file: MediaFile) -> str:
     """The file's public address."""
     settings: Settings = current_app.extensions["loket.settings"]
@@ -136,7 +162,9 @@ def by_url(address: str) -> MediaFile | None:
 def by_token(token: str, filename: str) -> MediaFile | None:
     """The live file of an address; None when it never was or has expired."""
     row = db.session.scalar(select(MediaFile).where(MediaFile.token == token))
-    return row if row and row.filename == filename and row.expires_at > now() else None
+    if row is None or row.filename != filename or row.kind == PRIVATE:
+        return None
+    return row if row.expires_at > now() else None
 
 
 def loader(file: MediaFile) -> Callable[[], bytes]:
@@ -160,14 +188,16 @@ def load(file: MediaFile) -> bytes:
 def live() -> Sequence[MediaFile]:
     """Files whose address still works, the newest first."""
     return db.session.scalars(
-        select(MediaFile).where(MediaFile.expires_at > now()).order_by(MediaFile.id.desc())
+        select(MediaFile)
+        .where(MediaFile.expires_at > now(), MediaFile.kind != PRIVATE)
+        .order_by(MediaFile.id.desc())
     ).all()
 
 
 def remove(media_id: int) -> bool:
     """Delete a file before its time; False when it was gone. The caller commits."""
     row = db.session.get(MediaFile, media_id)
-    if row is None:
+    if row is None or row.kind == PRIVATE:
         return False
     audit.record("media.removed", f"media:{row.id}", before={"name": row.filename})
     _forget([row])
@@ -202,7 +232,8 @@ def orphans() -> list[str]:
 
 def without_file() -> list[int]:
     """Ids of live rows whose file is not there, or is not as long as it was."""
-    return [row.id for row in live() if _length(shelf.place(row.path)) != row.size]
+    rows = db.session.scalars(select(MediaFile).where(MediaFile.expires_at > now()))
+    return [row.id for row in rows if _length(shelf.place(row.path)) != row.size]
 
 
 def safe_name(filename: str, suffix: str) -> str:
@@ -217,8 +248,9 @@ def _no_room() -> Refused:
     return Refused(_("Ruang penyimpanan penuh. Hapus berkas lama atau tambah ruang disk."), 507)
 
 
-def _together() -> int:
-    return int(db.session.scalar(select(func.sum(MediaFile.size))) or 0)
+def _together(*, private: bool = False) -> int:
+    mine = MediaFile.kind == PRIVATE if private else MediaFile.kind != PRIVATE
+    return int(db.session.scalar(select(func.sum(MediaFile.size)).where(mine)) or 0)
 
 
 def _forget(rows: Sequence[MediaFile]) -> None:

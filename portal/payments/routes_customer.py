@@ -29,7 +29,8 @@ from portal.infra.database import end_read
 from portal.infra.timekeeping import today
 from portal.invoices import queries as invoice_queries
 from portal.invoices import service as invoices
-from portal.payments import cancelling, opening, orders, paying, qr_image, queries
+from portal.media import service as media
+from portal.payments import cancelling, opening, orders, paying, qr_image, queries, transfers
 from portal.payments.models import PaymentOrder
 from portal.payments.offers import offers
 from portal.payments.registry import gateway, usable
@@ -201,3 +202,27 @@ def simulate(order_id: str) -> Any:
         return go(url_for("home.order", order_id=order_id), error.sentence, "bad")
     orders.check_now(order_pk)
     return go(url_for("home.order", order_id=order_id))
+
+
+@bp.post("/orders/<order_id>/proof")
+@customer_only
+def proof(order_id: str) -> Any:
+    """A photo of a transfer; a cashier looks at it."""
+    found = _own(order_id)
+    back, order_pk, by = url_for("home.order", order_id=order_id), found.id, user.get_id()
+    file = request.files.get("photo")
+    if file is None:
+        return go(back, _("Pilih foto dahulu."), "bad")
+    db.session.rollback()  # nobody waits for our lock while a photo is decoded
+    try:
+        photo = transfers.examine(file.stream)
+        order = db.session.get_one(PaymentOrder, order_pk, with_for_update=True)
+        transfers.add_proof(order, photo, by.rsplit(":", 1)[0])
+        db.session.commit()
+    except media.Refused as error:
+        db.session.rollback()
+        return go(back, error.sentence, "bad")
+    except transfers.TransferError as error:
+        db.session.rollback()
+        return go(back, str(error), "bad")
+    return go(back, _("Bukti terkirim. Kami mencocokkannya dengan rekening."))

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, g, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from portal.extensions import db
-from portal.payments import queries, resolutions
+from portal.payments import queries, resolutions, transfers
 from portal.payments.models import AttentionItem, Payment, PaymentOrder
 from portal.payments.queries import Filter
 from portal.web.access import staff
@@ -44,6 +44,7 @@ def index() -> Any:
         used=queries.sources_used(),
         sources=SOURCES,
         open_items=queries.attention_count(),
+        waiting_transfers=transfers.waiting(),
     )
 
 
