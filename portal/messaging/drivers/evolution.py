@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from portal.core.driverkit import Capability, ConfigField, DriverError, Health
+from portal.core.driverkit import ConfigField, DriverError, Health
 from portal.infra.http import Reply
-from portal.messaging.drivers import _evolution_hooks
+from portal.messaging.drivers import _evolution_hooks, _paired
 from portal.messaging.drivers._codes import Meaning, mis, perm, unclear, wait
 from portal.messaging.drivers._fields import header_name, http_url, printable
 from portal.messaging.drivers._reading import as_dict, as_list, first_text, same, words
-from portal.messaging.drivers.base import Group, Limits, MessageDriver, OutgoingMessage, Receipt
+from portal.messaging.drivers.base import Group, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import HookEvent, HookRequest
 
 _OFFLINE = mis("Instance Evolution terputus dari WhatsApp. Pindai ulang QR.")
@@ -53,17 +53,8 @@ class Evolution(MessageDriver):
 
     kind = "evolution"
     label = "Evolution API (server sendiri, QR)"
-    capabilities = frozenset(
-        {
-            Capability.TEXT,
-            Capability.MEDIA,
-            Capability.GROUP,
-            Capability.DELIVERY_HOOK,
-            Capability.INBOUND,
-        }
-    )
-    # A number paired by QR is banned for haste and for sameness of rhythm.
-    limits = Limits(per_minute=10, per_day=800, spacing_min=3, spacing_max=9)
+    capabilities = _paired.CAPABILITIES
+    limits = _paired.LIMITS
     in_flight = 2
     fields = (
         ConfigField(

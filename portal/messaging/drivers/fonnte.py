@@ -12,7 +12,6 @@ import re
 from typing import Any
 
 from portal.core.driverkit import (
-    Capability,
     ConfigField,
     Health,
     Misconfigured,
@@ -20,6 +19,7 @@ from portal.core.driverkit import (
     RateLimited,
 )
 from portal.infra.http import Reply
+from portal.messaging.drivers import _paired
 from portal.messaging.drivers._fields import http_url, printable
 from portal.messaging.drivers._reading import (
     e164,
@@ -35,7 +35,7 @@ from portal.messaging.drivers._reading import (
     yes,
 )
 from portal.messaging.drivers._refusals import Refusal, refused, shown_of
-from portal.messaging.drivers.base import Group, Limits, MessageDriver, OutgoingMessage, Receipt
+from portal.messaging.drivers.base import Group, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import (
     DeliveryEvent,
     DeviceEvent,
@@ -123,17 +123,8 @@ class Fonnte(MessageDriver):
 
     kind = "fonnte"
     label = "Fonnte (QR)"
-    capabilities = frozenset(
-        {
-            Capability.TEXT,
-            Capability.MEDIA,
-            Capability.GROUP,
-            Capability.DELIVERY_HOOK,
-            Capability.INBOUND,
-        }
-    )
-    # A paired number: people were banned at 2 s and at 7 s of even spacing.
-    limits = Limits(per_minute=10, per_day=1000, spacing_min=3, spacing_max=8)
+    capabilities = _paired.CAPABILITIES
+    limits = _paired.LIMITS
     text_limit = 60_000
     in_flight = 4
     fields = (

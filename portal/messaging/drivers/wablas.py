@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from portal.core.driverkit import (
-    Capability,
     ConfigField,
     DriverError,
     Health,
@@ -23,6 +22,7 @@ from portal.core.driverkit import (
     Retryable,
 )
 from portal.infra.http import Reply
+from portal.messaging.drivers import _paired
 from portal.messaging.drivers._fields import http_url, printable
 from portal.messaging.drivers._reading import (
     e164,
@@ -38,7 +38,7 @@ from portal.messaging.drivers._reading import (
 )
 from portal.messaging.drivers._refusals import half_sent, refused, shown_of
 from portal.messaging.drivers._wablas_errors import FAILURES, OFFLINE, REFUSALS, STATES
-from portal.messaging.drivers.base import Group, Limits, MessageDriver, OutgoingMessage, Receipt
+from portal.messaging.drivers.base import Group, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import (
     DeliveryEvent,
     DeviceEvent,
@@ -62,17 +62,8 @@ class Wablas(MessageDriver):
 
     kind = "wablas"
     label = "Wablas (QR)"
-    capabilities = frozenset(
-        {
-            Capability.TEXT,
-            Capability.MEDIA,
-            Capability.GROUP,
-            Capability.DELIVERY_HOOK,
-            Capability.INBOUND,
-        }
-    )
-    # A paired number; Wablas itself waits 10 to 120 s after every five messages.
-    limits = Limits(per_minute=10, per_day=1000, spacing_min=3, spacing_max=8)
+    capabilities = _paired.CAPABILITIES
+    limits = _paired.LIMITS
     text_limit = 1024
     in_flight = 4
     fields = (

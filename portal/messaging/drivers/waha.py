@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from portal.core.driverkit import Capability, ConfigField, DriverError, Health
+from portal.core.driverkit import ConfigField, DriverError, Health
 from portal.infra.http import Reply
-from portal.messaging.drivers import _waha_hooks
+from portal.messaging.drivers import _paired, _waha_hooks
 from portal.messaging.drivers._codes import Meaning, later, mis, perm, unclear, wait
 from portal.messaging.drivers._fields import http_url, printable
 from portal.messaging.drivers._reading import (
@@ -26,7 +26,7 @@ from portal.messaging.drivers._reading import (
     signed_hex,
     words,
 )
-from portal.messaging.drivers.base import Group, Limits, MessageDriver, OutgoingMessage, Receipt
+from portal.messaging.drivers.base import Group, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import HookEvent, HookRequest
 
 _OFFLINE = mis("Sesi WAHA tidak tersambung ke WhatsApp. Pindai ulang QR di dasbor WAHA.")
@@ -72,17 +72,8 @@ class Waha(MessageDriver):
 
     kind = "waha"
     label = "WAHA (server sendiri, QR)"
-    capabilities = frozenset(
-        {
-            Capability.TEXT,
-            Capability.MEDIA,
-            Capability.GROUP,
-            Capability.DELIVERY_HOOK,
-            Capability.INBOUND,
-        }
-    )
-    # A number paired by QR is banned for haste and for sameness of rhythm.
-    limits = Limits(per_minute=10, per_day=800, spacing_min=3, spacing_max=9)
+    capabilities = _paired.CAPABILITIES
+    limits = _paired.LIMITS
     in_flight = 2
     fields = (
         ConfigField(
