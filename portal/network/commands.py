@@ -8,7 +8,7 @@ from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices import billing
-from portal.network import isolation
+from portal.network import fuse, isolation
 
 cli = AppGroup("billing", help="Invoices and isolation.")
 
@@ -45,10 +45,18 @@ def isolate(dry_run: bool) -> None:
     """Decide for every line that is late, and say why."""
     outcomes = isolation.run(dry_run=dry_run)
     for found in outcomes:
+        when = f" [next: {found.next_on}]" if found.next_on else ""
         click.echo(
             f"{found.decision:<8} {found.customer_number} {found.login} {found.customer_name}: "
-            f"{found.reason}"
+            f"{found.reason}{when}"
         )
     count = sum(found.decision == "isolate" for found in outcomes)
-    would = "would be isolated" if dry_run else "isolated"
+    stop = fuse.waiting(today())
+    if stop is not None:
+        click.echo(
+            f"Stopped by the fuse: {len(stop.lines)} lines of {stop.customers} customers "
+            f"({stop.base} are active) wait for an answer on the isolation page."
+        )
+    would = "would be isolated" if dry_run or stop else "isolated"
     click.echo(f"{count} of {len(outcomes)} late lines {would}.")
+    db.session.rollback()

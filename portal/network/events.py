@@ -1,6 +1,7 @@
-"""What a router confirmed, for `portal/reactions.py`."""
+"""What a router confirmed, and what the isolation run asks for, for `portal/reactions.py`."""
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -17,3 +18,18 @@ class AccessRestored:
 
     subscription_id: int
     episode: int
+
+
+@dataclass(frozen=True)
+class IsolationNear:
+    """A line will be walled off for an invoice that fell due on `due_on`: time to warn."""
+
+    subscription_id: int
+    due_on: date
+
+
+@dataclass(frozen=True)
+class IsolationStopped:
+    """A run wanted to wall off too many and waits for a person."""
+
+    stop_id: int

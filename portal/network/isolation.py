@@ -12,18 +12,17 @@ from sqlalchemy import and_, case, select
 
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.infra import queue
+from portal.infra import events, queue
 from portal.infra.timekeeping import now, today, wall
 from portal.invoices.models import Invoice
-from portal.invoices.queries import paid_amount
-from portal.network.decision import Debt, Decision, Rule, decide, short_date
+from portal.network import fuse
+from portal.network.decision import Decision
+from portal.network.events import IsolationNear
+from portal.network.facts import BY_HAND, CHUNK, Line, judge
 from portal.network.models import NetworkAccess
-from portal.plans.models import Plan
 from portal.settings import service as settings
 from portal.subscriptions import service as subscriptions
 from portal.subscriptions.models import Subscription
-
-BY_HAND = "by_hand"
 
 
 @dataclass(frozen=True)
@@ -37,34 +36,6 @@ class IsolationOutcome:
     decision: str
     reason: str
     next_on: date | None
-
-
-def rule_for(plan_grace_days: int | None) -> Rule:
-    """The owner's knobs, the plan's own grace first."""
-    grace = settings.integer("isolation.grace_days")
-    return Rule(
-        enabled=settings.flag("isolation.enabled"),
-        grace_days=grace if plan_grace_days is None else plan_grace_days,
-        minimum_amount=settings.integer("isolation.minimum_amount"),
-    )
-
-
-def decide_for(subscription_id: int) -> Decision:
-    """The decision for one line, from the rows as they are now."""
-    debts = [
-        Debt(due_on, int(remaining))
-        for due_on, remaining in db.session.execute(
-            select(Invoice.due_on, Invoice.total - paid_amount()).where(
-                Invoice.subscription_id == subscription_id, Invoice.state == "open"
-            )
-        )
-    ]
-    grace = db.session.scalar(
-        select(Plan.grace_days)
-        .join(Subscription, Subscription.plan_id == Plan.id)
-        .where(Subscription.id == subscription_id)
-    )
-    return decide(debts, rule_for(grace), today())
 
 
 def access_row(subscription_id: int) -> NetworkAccess:
@@ -96,11 +67,11 @@ def _want_change(row: NetworkAccess) -> None:
     queue.ring(queue.APPLY_ACCESS, row.subscription_id)
 
 
-def settle_line(subscription_id: int) -> Decision:
+def settle_line(subscription_id: int, *, may_isolate: bool = True) -> Decision:
     """Decide for one line and bring its wanted state in step; in the caller's transaction.
 
-    Used when an invoice closes (so access returns at once) and by the nightly run.
-    A paused or ended line is left alone.
+    The run isolates, warns and opens; everything else (`may_isolate` False) only opens, so that
+    nobody is walled off past the run's fuse. A paused or ended line is left alone.
     """
     # Locked before the debts are read: of a payment and an isolation that race, the later
     # one sees the other's rows and the line ends up open.
@@ -111,25 +82,20 @@ def settle_line(subscription_id: int) -> Decision:
         .with_for_update(key_share=True)
     )
     row = access_row(subscription_id)
-    if row.decision == BY_HAND:
-        return Decision("keep", row.reason)
-    decision = _held(row, decide_for(subscription_id))
+    decision = judge([subscription_id])[subscription_id].decision
+    if decision.code == BY_HAND:
+        return decision
     _remember(row, decision)
-    if decision.action == "isolate":
-        if subscriptions.move(subscription_id, "active", "isolated", decision.reason):
-            row.episode += 1
+    if decision.action == "keep":
+        if subscriptions.move(subscription_id, "isolated", "active", decision.reason):
             _want_change(row)
-    elif subscriptions.move(subscription_id, "isolated", "active", decision.reason):
+        if may_isolate and decision.warn_for is not None:
+            row.warned_for, row.warned_at = decision.warn_for, None
+            events.emit(IsolationNear(subscription_id, decision.warn_for))
+    elif may_isolate and subscriptions.move(subscription_id, "active", "isolated", decision.reason):
+        row.episode += 1
         _want_change(row)
     return decision
-
-
-def _held(row: NetworkAccess, decision: Decision) -> Decision:
-    """A line opened by hand stays open up to its date."""
-    if decision.action == "keep" or row.hold_until is None or today() > row.hold_until:
-        return decision
-    until = short_date(row.hold_until)
-    return Decision("keep", f"Ditunda petugas s/d {until}.", row.hold_until + timedelta(days=1))
 
 
 def isolate_by_hand(subscription_id: int, reason: str) -> bool:
@@ -160,7 +126,7 @@ def restore_by_hand(subscription_id: int, reason: str, days: int = 3) -> bool:
     row = access_row(subscription_id)
     row.hold_until = today() + timedelta(days=days)
     row.decision = ""
-    _remember(row, _held(row, decide_for(subscription_id)))
+    _remember(row, judge([subscription_id])[subscription_id].decision)
     _want_change(row)
     return True
 
@@ -171,12 +137,31 @@ def restore_after(invoice_ids: Sequence[int]) -> None:
         select(Invoice.subscription_id).where(Invoice.id.in_(invoice_ids)).distinct()
     ).all()
     for subscription_id in sorted(lines):
-        settle_line(subscription_id)
+        settle_line(subscription_id, may_isolate=False)
+
+
+def restore_of(customer_id: int) -> None:
+    """Decide anew for a customer's lines, after a promise say; opens, never walls off."""
+    for subscription_id in db.session.scalars(
+        select(Subscription.id)
+        .where(
+            Subscription.customer_id == customer_id,
+            Subscription.state.in_(("active", "isolated")),
+        )
+        .order_by(Subscription.id)
+    ).all():
+        settle_line(subscription_id, may_isolate=False)
 
 
 def candidates() -> list[int]:
-    """Lines the run must look at: those that owe something, and those walled off."""
-    owing = select(Invoice.subscription_id).where(Invoice.state == "open", Invoice.due_on < today())
+    """Lines the run must look at: those that owe something, and those walled off.
+
+    With a warning to send, a little earlier than the due date has passed.
+    """
+    ahead = timedelta(hours=settings.integer("isolation.warn_hours"))
+    owing = select(Invoice.subscription_id).where(
+        Invoice.state == "open", Invoice.due_on < today() + ahead
+    )
     return list(
         db.session.scalars(
             select(Subscription.id)
@@ -192,26 +177,48 @@ def candidates() -> list[int]:
 def run(*, dry_run: bool = False) -> list[IsolationOutcome]:
     """Decide for every line that is late, one transaction each, so a crash loses one.
 
-    Commits by itself. A dry run changes nothing and says what would happen.
+    Looks first, all at once, so that the fuse can stop it before the first line. Commits by
+    itself. A dry run changes nothing and says what would happen.
     """
-    outcomes = []
-    for subscription_id in candidates():
-        decision = settle_line(subscription_id)
-        outcomes.append(_outcome(subscription_id, decision))
-        if dry_run:
-            db.session.rollback()
-        else:
-            db.session.commit()
+    lines = judge(candidates())
+    decisions = {line_id: line.decision for line_id, line in lines.items()}
+    db.session.rollback()
+    if not dry_run:
+        allowed = fuse.let_through(list(lines.values()))
+        for line_id, line in lines.items():
+            if _to_do(line, line_id in allowed):
+                decisions[line_id] = settle_line(line_id, may_isolate=line_id in allowed)
+                db.session.commit()
+    outcomes = _outcomes(decisions)
     db.session.rollback()
     return outcomes
 
 
-def _outcome(subscription_id: int, decision: Decision) -> IsolationOutcome:
-    login, number, name = db.session.execute(
-        select(Subscription.login, Customer.number, Customer.name)
-        .join(Customer, Customer.id == Subscription.customer_id)
-        .where(Subscription.id == subscription_id)
-    ).one()
-    return IsolationOutcome(
-        subscription_id, number, name, login, decision.action, decision.reason, decision.next_on
-    )
+def _to_do(line: Line, allowed: bool) -> bool:
+    """Whether something about the line would change; asked again under its lock."""
+    decision = line.decision
+    if decision.code == BY_HAND:
+        return False
+    moves = decision.action == ("isolate" if line.state == "active" else "keep")
+    if decision.action == "isolate" and not allowed:
+        moves = False
+    news = line.stored != (decision.action, decision.reason, decision.next_on)
+    return moves or news or decision.warn_for is not None
+
+
+def _outcomes(decisions: dict[int, Decision]) -> list[IsolationOutcome]:
+    ids = list(decisions)
+    found = []
+    for start in range(0, len(ids), CHUNK):
+        rows = db.session.execute(
+            select(Subscription.id, Subscription.login, Customer.number, Customer.name)
+            .join(Customer, Customer.id == Subscription.customer_id)
+            .where(Subscription.id.in_(ids[start : start + CHUNK]))
+            .order_by(Subscription.id)
+        )
+        for line_id, login, number, name in rows:
+            one = decisions[line_id]
+            found.append(
+                IsolationOutcome(line_id, number, name, login, one.action, one.reason, one.next_on)
+            )
+    return found

@@ -41,6 +41,9 @@ class NetworkAccess(Model):
     # Opened by hand: no automatic isolation up to and including this day.
     hold_until: Mapped[date | None]
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The oldest due date of the debt a warning was asked about, and when that warning left.
+    warned_for: Mapped[date | None]
+    warned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     wanted_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     episode: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
