@@ -29,6 +29,7 @@ def shown(order: PaymentOrder) -> dict[str, Any]:
         "over": waiting and left is not None and left <= 0,
         "steps": steps(order.method, way.form) if here else (),
         "by_hand": driver.by_hand,
+        "account": (order.pay_code.split("|") + ["", ""])[:3],
         "proof": queries.last_proof(order.id) if driver.by_hand else None,
         "can_simulate": waiting and not settings.production and driver.simulates,
     }

@@ -149,15 +149,19 @@ def _own(order_id: str) -> PaymentOrder:
     return found
 
 
-@bp.get("/orders/<order_id>/qris.<any(svg, png):kind>")
+@bp.get("/orders/<order_id>/qris.svg")
 @customer_only
-def qr(order_id: str, kind: str) -> Any:
-    """The QR code of a waiting order; as PNG to save it."""
-    code = paying.qr_code(_own(order_id))
-    if not code:
-        abort(404)
-    if kind == "svg":
-        return Response(qr_image.svg(code), mimetype="image/svg+xml")
+def qr(order_id: str) -> Any:
+    """The QR code of a waiting order."""
+    code = paying.qr_code(_own(order_id)) or abort(404)
+    return Response(qr_image.svg(code), mimetype="image/svg+xml")
+
+
+@bp.get("/orders/<order_id>/qris.png")
+@customer_only
+def qr_file(order_id: str) -> Any:
+    """The same to save: Simpan QR."""
+    code = paying.qr_code(_own(order_id)) or abort(404)
     answer = Response(qr_image.png(code), mimetype="image/png")
     answer.headers["Content-Disposition"] = f'attachment; filename="qris-{order_id}.png"'
     return answer

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from portal.extensions import db
 from portal.media import shelf
 from portal.payments import transfers
-from portal.payments.models import PaymentOrder
+from portal.payments.models import PaymentOrder, PaymentProof
 from portal.web.access import staff
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
@@ -75,10 +75,12 @@ def refuse(transfer_id: int) -> Any:
 @staff("money")
 def proof(proof_id: int) -> Any:
     """The photo, for staff who handle money only."""
+    if db.session.get(PaymentProof, proof_id) is None:
+        abort(404)
     row = transfers.photo_of(proof_id)
     place = shelf.place(row.path) if row else None
     if row is None or place is None or not place.is_file():
-        abort(404)
+        return page("payments/no_photo.html")
     answer = send_file(place, mimetype=row.mime, download_name=row.filename, etag=row.sha256)
     answer.headers["Cache-Control"] = "no-store"
     return answer

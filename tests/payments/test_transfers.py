@@ -235,6 +235,7 @@ def test_a_forgotten_photo_leaves_its_row(
     db.session.commit()
     assert factories.every(PaymentProof)[0].media_file_id is None
     assert "Bukti sudah dihapus" in cashier.page(URL).text
+    assert "Foto ini sudah dihapus" in cashier.page(f"{URL}/proofs/1").text
 
 
 def test_a_late_transfer_with_a_photo_stays_on_the_list(

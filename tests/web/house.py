@@ -17,7 +17,7 @@ from portal.invoices.models import Invoice
 from portal.messaging.models import Message, MessageAttempt, NoticeRecipient
 from portal.messaging.models_channels import Channel
 from portal.messaging.models_inbound import MessageTemplate
-from portal.payments.models import AttentionItem, PaymentOrder, PaymentOrderInvoice
+from portal.payments.models import AttentionItem, PaymentOrder, PaymentOrderInvoice, PaymentProof
 from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.visitor import Visitor
@@ -39,6 +39,7 @@ def house(app: Flask) -> dict[str, Any]:
     spare = Channel(driver="console", config="{}", updated_at=now())
     db.session.add_all([item, order, message, told, siaran, spare])
     db.session.flush()
+    db.session.add(PaymentProof(payment_order_id=order.id, created_at=now()))
     # Carried a message, so that the matrix's own click on "delete" leaves it there.
     carried = {"message_id": message.id, "channel_id": spare.id, "lease_token": "t"}
     db.session.add(MessageAttempt(**carried, driver="console", started_at=now()))
@@ -88,6 +89,8 @@ def address_values(  # noqa: PLR0913 - one of everything
         "charge_id": 1,
         "payment_id": payment_id,
         "order_id": "LKTORDER",
+        "transfer_id": 1,
+        "proof_id": 1,
         "message_id": message.id,
         "item_id": item.id,
         "notice_id": told.id,

@@ -27,6 +27,7 @@ from portal.payments.models import (
     Credit,
     Payment,
     PaymentOrder,
+    PaymentProof,
 )
 from portal.plans.models import Plan
 from portal.settings import service as settings
@@ -50,7 +51,8 @@ FILLED: dict[Any, tuple[str, ...]] = {
     SubscriptionDiscount: ("reason",),
     SubscriptionPause: ("reason",),
     Payment: ("number", "method", "note"),
-    PaymentOrder: ("reference", "method", "pay_url", "last_answer"),
+    PaymentOrder: ("reference", "method", "pay_url", "pay_code", "last_answer"),
+    PaymentProof: ("note",),
     Credit: ("reason",),
     AttentionItem: ("sentence", "resolution", "resolved_by"),
     NetworkAccess: ("reason", "last_error"),
@@ -115,6 +117,9 @@ def house(app: Flask) -> dict[str, Any]:
         for state in ("open", "resolved")
     ]
     order = order_for(budi, bill)
+    transfer = PaymentOrder(
+        order_id="LKTTRANSFER", customer_id=budi.id, gateway="transfer", amount=1, created_at=now()
+    )
     channel = Channel(driver="console", config="{}", enabled=True, updated_at=now())
     meter = ChannelMeter(key="1", paused_until=now() + timedelta(days=1), pause_kind="manual")
     words = MessageText(kind="broadcast", language="id", version=1, body="", created_at=now())
@@ -130,8 +135,11 @@ def house(app: Flask) -> dict[str, Any]:
         before={CANARY: CANARY},
         after={"v": [CANARY], CANARY: {CANARY: CANARY}},
     )
-    db.session.add_all([message, *items, order, channel, meter, words, told, siaran, audit])
+    db.session.add_all(
+        [message, *items, order, transfer, channel, meter, words, told, siaran, audit]
+    )
     db.session.flush()
+    db.session.add(PaymentProof(payment_order_id=transfer.id, state="refused", created_at=now()))
     db.session.add_all(for_next_invoice(line.id))
     db.session.add_all(from_outside(budi.id, message.id, channel.id))
     access_row(line.id).decision = "by_hand"
