@@ -20,7 +20,7 @@ from portal.invoices import service as invoices
 from portal.media import service as media
 from portal.messaging import retention, sending, templates
 from portal.network import isolation, reconcile
-from portal.notices import digest
+from portal.notices import digest, warnings
 from portal.payments import orders
 
 
@@ -129,6 +129,8 @@ def remind() -> None:
 
 def isolate() -> None:
     """Wall off what is late past its grace, open what is not."""
+    warnings.note_sent()
+    db.session.commit()
     isolation.run()
 
 

@@ -16,9 +16,16 @@ from portal.infra.events import Table
 from portal.invoices.events import InvoiceReminderDue, InvoicesClosed, InvoicesIssued
 from portal.invoices.models import Invoice
 from portal.invoices.queries import remaining
+from portal.messaging import notices
 from portal.messaging import service as messaging
 from portal.network import isolation
-from portal.network.events import AccessIsolated, AccessRestored
+from portal.network.events import (
+    AccessIsolated,
+    AccessRestored,
+    IsolationNear,
+    IsolationStopped,
+)
+from portal.network.models_isolation import IsolationStop
 from portal.payments import service as payments
 from portal.payments.events import PaymentRecorded
 from portal.settings import service as settings
@@ -148,6 +155,48 @@ def tell_restored(event: AccessRestored) -> None:
     )
 
 
+def warn_of_isolation(event: IsolationNear) -> None:
+    """The notice that service is about to be interrupted, about the oldest late invoice."""
+    invoice_id = db.session.scalar(
+        select(Invoice.id)
+        .where(
+            Invoice.subscription_id == event.subscription_id,
+            Invoice.due_on == event.due_on,
+            Invoice.state == "open",
+        )
+        .order_by(Invoice.id)
+    )
+    if invoice_id is None:
+        return
+    customer = _customer_of(event.subscription_id)
+    messaging.queue(
+        "overdue_notice",
+        customer.phone,
+        f"overdue_notice:{invoice_id}:isolir",
+        {
+            "name": customer.name,
+            "amount": remaining(invoice_id),
+            "customer_number": customer.number,
+        },
+        customer_id=customer.id,
+        invoice_id=invoice_id,
+        subscription_id=event.subscription_id,
+        language=customer.language,
+    )
+
+
+def tell_stopped(event: IsolationStopped) -> None:
+    """Once per stop, to whoever follows isolation."""
+    stop = db.session.get_one(IsolationStop, event.stop_id)
+    text = (
+        f"Isolir otomatis berhenti sebelum mulai: {len(stop.lines)} langganan "
+        f"({stop.customers} dari {stop.base} pelanggan aktif) akan diisolir hari ini, "
+        "lebih banyak dari batas sekring. Buka Isolir di Loket, lalu pilih Lanjutkan atau "
+        "Batalkan."
+    )
+    notices.tell("isolation", f"stop-{stop.id}", text)
+
+
 def _invoice_and_customer(invoice_id: int) -> tuple[Invoice, Customer]:
     invoice = db.session.get_one(Invoice, invoice_id)
     return invoice, db.session.get_one(Customer, invoice.customer_id)
@@ -179,4 +228,6 @@ REACTIONS: Table = {
     PaymentRecorded: [confirm_payment],
     AccessIsolated: [tell_isolated],
     AccessRestored: [tell_restored],
+    IsolationNear: [warn_of_isolation],
+    IsolationStopped: [tell_stopped],
 }

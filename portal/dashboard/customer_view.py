@@ -11,8 +11,8 @@ from portal.infra.timekeeping import now, today
 from portal.invoices import queries as invoices
 from portal.invoices.billing import BILLED_STATES
 from portal.invoices.queries import InvoiceView
-from portal.network.decision import Debt, decide
-from portal.network.isolation import BY_HAND, rule_for
+from portal.network.decision import Decision
+from portal.network.facts import BY_HAND, judge
 from portal.network.queries import AccessView, access_views
 from portal.payments import paying
 from portal.payments import queries as payments
@@ -21,15 +21,21 @@ from portal.payments.service import credit_balance
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.queries import lines_of
 
+POSTPONED = frozenset({"held", "paid", "promise", "rapel"})
+
 
 @dataclass(frozen=True)
 class LineView:
-    """One service line with its access. `limit_on`: when it is walled off unless paid."""
+    """One service line with its access. `limit_on`: when it is walled off unless paid.
+
+    `decision` is the rule's answer now, with its reason in words.
+    """
 
     line: Subscription
     access: AccessView
     late: bool = False
     limit_on: date | None = None
+    decision: Decision | None = None
 
     @property
     def status(self) -> str:
@@ -41,6 +47,18 @@ class LineView:
         return "overdue" if self.late else "active"
 
     @property
+    def why(self) -> str:
+        """What the rule says about access, for a line it decides about and that owes."""
+        if self.decision is None or self.line.state not in {"active", "isolated"}:
+            return ""
+        return "" if self.decision.code == "clear" else self.decision.reason
+
+    @property
+    def postponed(self) -> bool:
+        """Somebody or something postpones the wall: worth saying to the customer."""
+        return self.decision is not None and self.decision.code in POSTPONED
+
+    @property
     def by_hand(self) -> bool:
         """Walled off by a person: paying does not open it by itself."""
         return self.access.decision == BY_HAND
@@ -49,32 +67,26 @@ class LineView:
 def lines(customer_id: int, owing: Sequence[InvoiceView] = ()) -> list[LineView]:
     """The customer's lines with their access, judged by these open invoices."""
     found = lines_of(customer_id)
-    access = access_views([line.id for line in found])
+    ids = [line.id for line in found]
+    access, judged = access_views(ids), judge(ids)
     day = today()
     views = []
     for line in found:
-        mine = [row for row in owing if row.subscription_id == line.id]
-        late = any(row.due_on < day for row in mine)
-        limit = _limit_on(line, access[line.id], mine, day)
-        views.append(LineView(line, access[line.id], late, limit))
+        late = any(row.due_on < day for row in owing if row.subscription_id == line.id)
+        decision = judged[line.id].decision
+        limit = _limit_on(line, decision, day)
+        views.append(LineView(line, access[line.id], late, limit, decision))
     return views
 
 
-def _limit_on(
-    line: Subscription, access: AccessView, owing: Sequence[InvoiceView], day: date
-) -> date | None:
-    """When the line would be walled off, by the function the nightly run uses.
+def _limit_on(line: Subscription, decision: Decision, day: date) -> date | None:
+    """When the line would be walled off, by the function the run uses.
 
     Asked now and not read from the last run, which has not seen an invoice of this morning.
     """
-    if line.state != "active" or access.decision == BY_HAND:
+    if line.state != "active" or decision.code == BY_HAND:
         return None
-    debts = [Debt(row.due_on, row.remaining) for row in owing]
-    decision = decide(debts, rule_for(line.plan.grace_days), day)
-    if decision.action == "keep":
-        return decision.next_on
-    # Past its grace: held open by staff until a day, else it is the next run's.
-    return access.next_on if access.next_on and access.next_on > day else day
+    return decision.next_on if decision.action == "keep" else day
 
 
 def home(customer: Customer) -> dict[str, Any]:
