@@ -33,6 +33,7 @@ MODEL_MODULES = (
     "messaging.models_inbound",
     "broadcasts.models",
     "network.models",
+    "network.models_isolation",
 )
 
 # Every feature with routes or commands, in the order of the house.

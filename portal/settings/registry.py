@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from portal.settings.registry_costs import COSTS
 from portal.settings.spec import SettingSpec as SettingSpec
 from portal.settings.spec import Value as Value
+from portal.settings.specs_isolation import ISOLATION
 
 GROUPS: Sequence[tuple[str, Any]] = (
     ("company", _l("Perusahaan")),
@@ -142,6 +143,7 @@ SPECS: Sequence[SettingSpec] = (
         minimum=1,
         group="isolation",
     ),
+    *ISOLATION,
     SettingSpec(
         "messages.hours_from",
         "time",
