@@ -59,7 +59,8 @@ class Visitor:
         return self.post("/login/code", code=code)
 
     def _seen(self, response: TestResponse) -> TestResponse:
-        if found := _TOKEN.search(response.text):
+        words = response.text if response.mimetype != "application/pdf" else ""
+        if found := _TOKEN.search(words):
             self.token = unescape(found[1])
         return response
 

@@ -32,6 +32,8 @@ ACTIONS: dict[str, Any] = {
     "customers.import": _l("Pelanggan diimpor"),
     "discount.add": _l("Potongan diberikan"),
     "discount.stop": _l("Potongan dihentikan"),
+    "documents.logo": _l("Logo dokumen diganti"),
+    "documents.logo_removed": _l("Logo dokumen dihapus"),
     "invoice.link_renewed": _l("Tautan bayar diganti"),
     "invoice.void": _l("Tagihan dibatalkan"),
     "message.cancel": _l("Pesan dibatalkan"),

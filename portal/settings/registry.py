@@ -9,9 +9,9 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from portal.settings.registry_costs import COSTS
+from portal.settings.registry_documents import DOCUMENTS
 from portal.settings.spec import SettingSpec as SettingSpec
 from portal.settings.spec import Value as Value
-from portal.settings.specs_isolation import ISOLATION
 
 GROUPS: Sequence[tuple[str, Any]] = (
     ("company", _l("Perusahaan")),
@@ -32,6 +32,7 @@ SPECS: Sequence[SettingSpec] = (
         _l("Nomor WhatsApp layanan pelanggan"),
         _l("Tampil di halaman pelanggan dan di setiap pesan."),
     ),
+    *DOCUMENTS,
     SettingSpec(
         "billing.due_days",
         "int",
@@ -143,7 +144,6 @@ SPECS: Sequence[SettingSpec] = (
         minimum=1,
         group="isolation",
     ),
-    *ISOLATION,
     SettingSpec(
         "messages.hours_from",
         "time",

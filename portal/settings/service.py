@@ -101,10 +101,15 @@ def parse(spec: SettingSpec, raw: str) -> Value:
         return sorted({_parse_date(part) for part in _parts(raw)})
     if spec.kind in {"choices", "choice"}:
         return _parse_choices(spec, _parts(raw))
-    if not raw:
+    return _parse_text(spec, raw)
+
+
+def _parse_text(spec: SettingSpec, raw: str) -> str:
+    if not raw and not spec.optional:
         raise InvalidSetting(_("Isian ini wajib diisi."))
-    if len(raw) > LONGEST_TEXT:
-        raise InvalidSetting(_("Paling banyak %(limit)s huruf.", limit=LONGEST_TEXT))
+    limit = spec.maximum if spec.maximum < LONGEST_TEXT * 10 else LONGEST_TEXT
+    if len(raw) > limit:
+        raise InvalidSetting(_("Paling banyak %(limit)s huruf.", limit=limit))
     return raw
 
 

@@ -10,7 +10,8 @@ Value = str | int | bool | list[int] | list[str]
 @dataclass(frozen=True)
 class SettingSpec:
     """One setting. `kind`: text, phone, int, days (list of ints), bool, time (HH:MM, local),
-    dates (list of ISO dates), choices (list of the values of `options`), choice (one of them)."""
+    dates (list of ISO dates), choices (list of the values of `options`), choice (one of them).
+    A text may be empty when it is `optional`, and have `maximum` letters when that is given."""
 
     key: str
     kind: str
@@ -21,3 +22,4 @@ class SettingSpec:
     maximum: int = 10**9
     group: str = "company"
     options: Sequence[tuple[str, Any]] = field(default=())
+    optional: bool = False

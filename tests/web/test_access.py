@@ -97,7 +97,7 @@ def test_no_page_leads_into_a_closed_door(app: Flask, house: dict[str, Any], rol
         if answer.status_code != 200:
             closed.append((url, answer.status_code))
             continue
-        for link in _links(answer.text):
+        for link in _links(answer.text if answer.mimetype == "text/html" else ""):
             plain = link.partition("?")[0]
             if plain.startswith("/admin") and plain not in seen:
                 seen.add(plain)
@@ -199,7 +199,8 @@ def test_pages_hold_no_inline_script_or_style(app: Flask, house: dict[str, Any])
     for who, visitor in people.items():
         for rule, method, _permission in routes(app, who):
             if method == "GET":
-                html = call(visitor, method, address(app, rule, house)).text
+                answer = call(visitor, method, address(app, rule, house))
+                html = answer.text if answer.mimetype != "application/pdf" else ""
                 assert not inline.search(html), (rule.rule, inline.search(html))
 
 

@@ -202,6 +202,7 @@ def test_every_text_column_is_thought_of() -> None:
         "inbound_message": {"provider_id", "user_id", "reply_to", "flag"},
         "message_template": {"provider_id", "wanted_category", "parameter_format"},
         "media_file": {"sha256", "path"},
+        "company_logo": {"updated_by"},  # an e-mail address of staff; on no page
     }
     filled = {model.__tablename__: set(columns) for model, columns in FILLED.items()}
     missing = []
@@ -246,7 +247,7 @@ def test_no_page_shows_markup_that_somebody_typed(
         for url in urls:
             for full in (url, url + ("&" if "?" in url else "?") + typed):
                 answer = visitor.get(full)
-                if answer.mimetype == "text/csv":
+                if answer.mimetype in {"text/csv", "application/pdf"}:
                     continue  # no browser reads it as HTML; formulas are its own test
                 text = answer.text
                 _check(text, full)
