@@ -65,14 +65,14 @@ class Cycle:
         )
 
     def _position(self, day: date, proration: str) -> int:
-        """Days from the begin. With 30 days every month has 30: the 31st adds nothing and
-        the last day of February adds what is missing, so that parts always add up."""
+        """Days from the begin. With 30 days every border of a month is at a multiple of 30: a
+        31st day adds nothing, the last of February what is missing; parts always add up."""
         if proration != THIRTY:
             return (day - self.begin).days
         months = sum(mark <= day for mark in self.marks[1:])
         if months == len(self.marks) - 1:
             return 30 * months
-        return 30 * months + min((day - self.marks[months]).days, 30)
+        return 30 * months + (day - self.marks[months]).days
 
 
 @dataclass(frozen=True)

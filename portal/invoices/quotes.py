@@ -4,7 +4,7 @@ pause, days after an end. Reads only; amounts in rupiah before tax.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import or_, select
 
@@ -46,13 +46,12 @@ class Billed:
 
     cycle: Cycle
     covers: Span
-    issued_at: datetime
 
 
 def billed(subscription_id: int, account: Account, begin: date, end: date) -> list[Billed]:
     """What live invoices cover between these days, the oldest first."""
     rows = db.session.execute(
-        select(Invoice.period, Invoice.covers_from, Invoice.covers_to, Invoice.created_at)
+        select(Invoice.period, Invoice.covers_from, Invoice.covers_to)
         .where(
             Invoice.subscription_id == subscription_id,
             Invoice.state != "void",
@@ -61,14 +60,14 @@ def billed(subscription_id: int, account: Account, begin: date, end: date) -> li
         .order_by(Invoice.period)
     )
     found = []
-    for period, first, last, issued_at in rows:
+    for period, first, last in rows:
         month = Period.parse(period)
         cycle = account.terms.cycle(month)
         # An invoice from before cycles covers its whole calendar month.
         since, until = first or month.first_day, (last or month.last_day) + timedelta(days=1)
         covers = (max(since, cycle.begin), min(until, cycle.end))
         if max(covers[0], begin) < min(covers[1], end):
-            found.append(Billed(cycle, covers, issued_at))
+            found.append(Billed(cycle, covers))
     return found
 
 
@@ -115,14 +114,13 @@ def next_cycle(subscription_id: int, account: Account) -> date:
 
 
 def paused_days(row: SubscriptionPause) -> list[tuple[int, str]]:
-    """What comes back for days of a pause that is over, of invoices issued before it began."""
+    """What comes back for days of a pause that is over: those that invoices cover. One that
+    was issued during the pause ends where the pause began, so it covers none of it."""
     account = facts.account(row.subscription_id).account
     proration = settings.text("billing.proration")
     end = row.woke_on or today()
     found = []
     for one in billed(row.subscription_id, account, row.from_on, end):
-        if one.issued_at > row.created_at:  # knew of the pause
-            continue
         span = (max(row.from_on, one.covers[0]), min(end, one.covers[1]))
         found += _returned(account, one, span, proration, "Cuti")
     return found
