@@ -5,6 +5,7 @@ make of it is checked here, the same for all.
 """
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from portal.core.driverkit import (
     Retryable,
 )
 from portal.payments.gateways.base import (
+    PAGE,
     Charge,
     ChargeRequest,
     ChargeStatus,
@@ -78,6 +80,27 @@ class PaymentGatewayContract:
                 assert declared.name in type(gateway).check_config(
                     {**self.config, declared.name: " "}
                 )
+
+    def test_methods_are_told(self, gateway: PaymentGateway) -> None:
+        """Each once, with a name and a form; the same one when asked for by its key."""
+        for amount in (gateway.smallest, AMOUNT, gateway.largest):
+            ways = gateway.methods(amount)
+            assert ways and len({way.key for way in ways}) == len(ways)
+            for way in ways:
+                assert way.label and way.form in {"page", "qris", "va", "code", "account"}
+                assert gateway.describe(way.key).form == way.form
+                assert (way.key == PAGE) <= (way.form == "page")
+
+    def opens_method(self, gateway: PaymentGateway, method: str) -> None:
+        """Arrange that a charge of this method can be created for REQUEST."""
+        self.opens(gateway)
+
+    def test_a_charge_of_each_method_can_be_paid(self, gateway: PaymentGateway) -> None:
+        for way in gateway.methods(AMOUNT):
+            self.opens_method(gateway, way.key) if way.key else self.opens(gateway)
+            charge = gateway.create_charge(replace(REQUEST, method=way.key))
+            assert bool(charge.code) != (way.form == "page") == bool(charge.pay_url), way.key
+            assert charge.total is None or charge.total >= AMOUNT
 
     def test_a_charge_has_a_page(self, gateway: PaymentGateway) -> None:
         self.opens(gateway)

@@ -13,7 +13,16 @@ from portal.core.driverkit import DriverError, Misconfigured, Permanent, RateLim
 from portal.payments.gateways.base import ChargeRequest, PaymentGateway
 from portal.payments.gateways.pakasir import Pakasir
 from tests.contracts.payments import AMOUNT, ORDER_ID, REQUEST, PaymentGatewayContract
-from tests.drivers.payments.pakasir import BASE, KEY, TXN, V1, V2, gateway_of
+from tests.drivers.payments.pakasir import (
+    BASE,
+    KEY,
+    TXN,
+    V1,
+    V2,
+    gateway_of,
+    v1_payment,
+    v2_charge,
+)
 
 DETAIL = f"{BASE}/api/transactiondetail"
 STATUS = f"{BASE}/api/v2/transaction-status/depodomain/{TXN}"
@@ -84,6 +93,9 @@ class TestV1(PakasirContract):
         status, body, headers = REFUSALS[error]
         self.answer(DETAIL, body, status, **headers)
 
+    def opens_method(self, gateway: PaymentGateway, method: str) -> None:
+        self.answer(f"{BASE}/api/transactioncreate/{method}", {"payment": v1_payment(method)})
+
     def test_the_pay_link(self) -> None:
         url = gateway_of(**V1).create_charge(REQUEST).pay_url
         assert url.startswith(f"{BASE}/pay/depodomain/165000?order_id={ORDER_ID}&redirect=https%3A")
@@ -152,6 +164,9 @@ class TestV2(PakasirContract):
         status, body, headers = REFUSALS[error]
         self.answer(STATUS, body, status, **headers)
         self.answer(CREATE, body, status, **headers)
+
+    def opens_method(self, gateway: PaymentGateway, method: str) -> None:
+        self.answer(CREATE, v2_charge(method))
 
     def test_the_request_and_the_page(self) -> None:
         gateway = gateway_of(**V2)
