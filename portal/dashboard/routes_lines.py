@@ -14,7 +14,7 @@ from portal.core.money import format_rupiah, parse_rupiah
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import today
-from portal.invoices import lifecycle, terms
+from portal.invoices import lifecycle, quotes, terms
 from portal.invoices.rules import percent
 from portal.invoices.words import CHARGES
 from portal.plans.models import Plan
@@ -51,7 +51,7 @@ def _terms(line: Subscription, *, error: str = "", where: str = "") -> Any:
         pause=lifecycle.open_pause(line.id),
         change=change,
         change_to=db.session.get_one(Plan, change.to_plan_id) if change else None,
-        plans=[plan for plan in plans if plan.terms(line.billing_day) == line.terms],
+        plans=[plan for plan in plans if lifecycle.is_choice(line, plan)],
         percent=percent,
         error=error,
         where=where,
@@ -226,9 +226,11 @@ def end(customer_id: int, subscription_id: int) -> Any:
     line = _line(customer_id, subscription_id)
     reason = request.form.get("reason", "")
     question = _(
-        "%(login)s berhenti; hari terakhirnya %(date)s. Ini tidak dapat dibatalkan.",
+        "%(login)s berhenti; hari terakhirnya %(date)s. Yang sudah ditagih dan tidak terpakai: "
+        "%(amount)s. Ini tidak dapat dibatalkan.",
         login=line.login,
         date=date_id(today()),
+        amount=format_rupiah(quotes.left_over(line)),
     )
     answer = _ask_or_do(
         line,

@@ -146,14 +146,20 @@ def quote_change(subscription_id: int, plan_id: int, *, at_once: bool) -> PlanQu
     return quotes.plan_change(line, plan, at_once=at_once)
 
 
+def is_choice(line: Subscription, plan: Plan) -> bool:
+    """Whether the line may change to this plan: another one, billed in the same way."""
+    another = plan.id != line.plan_id or line.custom_price is not None
+    return plan.active and another and plan.terms(line.billing_day) == line.terms
+
+
 def _may_change(line: Subscription, plan: Plan) -> None:
     if line.state not in billing.BILLED_STATES:
         raise LifecycleError(N_("Hanya langganan yang berjalan dapat berganti paket."))
     if waiting_change(line.id) is not None:
         raise LifecycleError(N_("Masih ada pergantian paket yang menunggu. Batalkan dahulu."))
-    if not plan.active or (plan.id == line.plan_id and line.custom_price is None):
+    if plan.terms(line.billing_day) == line.terms and not is_choice(line, plan):
         raise LifecycleError(N_("Pilih paket lain."))
-    if plan.terms(line.billing_day) != line.terms:
+    if not is_choice(line, plan):
         raise LifecycleError(
             N_("Paket itu memakai cara atau siklus tagihan lain. Pilih paket yang sama caranya.")
         )
@@ -257,7 +263,7 @@ def end(subscription_id: int, reason: str) -> int:
     if not reason.strip():
         raise LifecycleError(N_("Tulis alasannya."))
     line = hold(subscription_id)
-    # What is not paid back is decided before the line ends: from tomorrow on.
+    # Counted before the line ends: from tomorrow on.
     returned = quotes.unused_days(line, today() + timedelta(days=1))
     if line.state == "ended" or not subscriptions.move(
         subscription_id, line.state, "ended", reason.strip()[:200]

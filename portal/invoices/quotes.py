@@ -137,6 +137,11 @@ def unused_days(line: Subscription, day: date) -> list[tuple[int, str]]:
     return found
 
 
+def left_over(line: Subscription) -> int:
+    """What an end today would give back (rupiah, >= 0), before tax."""
+    return -sum(amount for amount, _text in unused_days(line, today() + timedelta(days=1)))
+
+
 def _returned(
     account: Account, one: Billed, span: Span, proration: str, what: str
 ) -> list[tuple[int, str]]:
@@ -144,4 +149,4 @@ def _returned(
     if not amount:
         return []
     days, whole = one.cycle.days([span], proration), one.cycle.whole(proration)
-    return [(-amount, f"{what} {span[0].isoformat()}, {days} dari {whole} hari")]
+    return [(-amount, f"{what} {span[0]:%d-%m-%Y}, {days} dari {whole} hari")]

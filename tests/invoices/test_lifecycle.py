@@ -83,7 +83,7 @@ def test_a_pause_of_billed_days_comes_back(app: Flask, clock: FixedClock) -> Non
     at(clock, "2026-11-21")
     night()
     assert state(line) == "active"
-    assert waiting(line) == [("Cuti 2026-11-11, 10 dari 30 hari", -100_000)]
+    assert waiting(line) == [("Cuti 11-11-2026, 10 dari 30 hari", -100_000)]
     at(clock, "2026-12-01")
     night()
     assert totals() == [("2026-11", 300_000), ("2026-12", 200_000)]
@@ -268,7 +268,7 @@ def test_an_end_gives_back_or_bills_the_rest(app: Flask, clock: FixedClock) -> N
     last = [(one.period, one.total) for one in factories.every(Invoice)
             if one.subscription_id == owed.id]  # fmt: skip
     assert last == [("2026-12", 120_000)]
-    assert waiting(paid) == [("Berhenti 2026-11-13, 18 dari 30 hari", -180_000)]
+    assert waiting(paid) == [("Berhenti 13-11-2026, 18 dari 30 hari", -180_000)]
     assert factories.fresh(Subscription, owed.id).ended_on == date(2026, 11, 12)
     assert "subscription.ended" in [row.action for row in factories.every(AuditEntry)]
 

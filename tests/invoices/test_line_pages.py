@@ -149,6 +149,9 @@ def test_plan_change_next_cycle_and_called_off(desk: Visitor, line: Subscription
 
 
 def test_end(desk: Visitor, line: Subscription) -> None:
+    billing.issue_chunk(Period.parse("2026-11"), only_due=False)
+    db.session.commit()
+    assert "Rp90.000" in desk.post(url(line, "/end"), reason="pindah rumah").text
     assert desk.post(url(line, "/end"), reason="", confirmed="y").status_code == 422
     assert twice(desk, url(line, "/end"), reason="pindah rumah") == url(line)
     ended = factories.fresh(Subscription, line.id)
