@@ -67,7 +67,9 @@ def _want_change(row: NetworkAccess) -> None:
     queue.ring(queue.APPLY_ACCESS, row.subscription_id)
 
 
-def settle_line(subscription_id: int, *, may_isolate: bool = True) -> Decision:
+def settle_line(
+    subscription_id: int, *, may_isolate: bool = True, may_warn: bool = False
+) -> Decision:
     """Decide for one line and bring its wanted state in step; in the caller's transaction.
 
     The run isolates, warns and opens; everything else (`may_isolate` False) only opens, so that
@@ -89,7 +91,7 @@ def settle_line(subscription_id: int, *, may_isolate: bool = True) -> Decision:
     if decision.action == "keep":
         if subscriptions.move(subscription_id, "isolated", "active", decision.reason):
             _want_change(row)
-        if may_isolate and decision.warn_for is not None:
+        if may_warn and decision.warn_for is not None:
             row.warned_for, row.warned_at = decision.warn_for, None
             events.emit(IsolationNear(subscription_id, decision.warn_for))
     elif may_isolate and subscriptions.move(subscription_id, "active", "isolated", decision.reason):
@@ -187,7 +189,9 @@ def run(*, dry_run: bool = False) -> list[IsolationOutcome]:
         allowed = fuse.let_through(list(lines.values()))
         for line_id, line in lines.items():
             if _to_do(line, line_id in allowed):
-                decisions[line_id] = settle_line(line_id, may_isolate=line_id in allowed)
+                decisions[line_id] = settle_line(
+                    line_id, may_isolate=line_id in allowed, may_warn=True
+                )
                 db.session.commit()
     outcomes = _outcomes(decisions)
     db.session.rollback()
