@@ -75,6 +75,7 @@ BLUEPRINTS = (
     "portal.dashboard.routes_staff",
     "portal.dashboard.routes_customers",
     "portal.dashboard.routes_lines",
+    "portal.dashboard.routes_isolation",
 )
 COMMANDS = (
     "portal.accounts.commands",

@@ -13,7 +13,7 @@ from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.customers import service
 from portal.customers.models import Area, Customer
 from portal.customers.service import CustomerData
-from portal.dashboard import audit_view
+from portal.dashboard import audit_view, isolation_view
 from portal.dashboard.customer_view import lines as customer_lines
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
@@ -135,6 +135,8 @@ def show(customer_id: int) -> Any:
         actors=audit_view.actors(audit),
         sources=SOURCES,
         flags=inbound.FLAGS,
+        agreed=isolation_view.agreements(customer_id),
+        typed={},
     )
 
 

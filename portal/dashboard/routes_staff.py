@@ -10,7 +10,7 @@ from flask import Blueprint, abort, request
 from sqlalchemy import or_, select
 
 from portal.customers.models import Customer
-from portal.dashboard import audit_view, navigation, staff_view
+from portal.dashboard import audit_view, isolation_view, navigation, staff_view
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now, today
@@ -99,7 +99,16 @@ def isolation() -> Any:
         select(Subscription, Customer, NetworkAccess)
         .join(Customer, Customer.id == Subscription.customer_id)
         .join(NetworkAccess, NetworkAccess.subscription_id == Subscription.id)
-        .where((Subscription.state == "isolated") | NetworkAccess.next_on.is_not(None))
+        .where(
+            Subscription.state.in_(("active", "isolated")),
+            or_(
+                Subscription.state == "isolated",
+                NetworkAccess.next_on.is_not(None),
+                # Postponed without a date, or held back by the fuse.
+                NetworkAccess.reason.startswith("Ditunda"),
+                NetworkAccess.decision == "isolate",
+            ),
+        )
         .order_by((Subscription.state != "isolated"), NetworkAccess.next_on, Subscription.id)
     )
-    return page("dashboard/isolation.html", page=paginate(statement))
+    return page("dashboard/isolation.html", page=paginate(statement), view=isolation_view.stop())

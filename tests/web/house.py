@@ -99,6 +99,8 @@ def address_values(  # noqa: PLR0913 - one of everything
         "token": channel.hook_token,
         "pay_token": links.token(bill.id, bill.link_version),
         "inbound_id": 1,
+        "promise_id": 1,
+        "stop_id": 1,
         "driver_kind": "fonnte",
         "media_id": 1,
         # Of no file: what a real one answers is in tests/media.
