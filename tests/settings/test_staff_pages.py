@@ -17,6 +17,8 @@ URL = "/admin/settings"
 USUAL = {
     "company.name": "Loket",
     "company.cs_phone": "",
+    "company.address": "",
+    "company.npwp": "",
     "billing.due_days": "10",
     "billing.tax_bp": "0",
     "billing.proration": "none",
@@ -93,6 +95,16 @@ def _rows() -> list[str]:
     found = list(db.session.scalars(select(Setting.key)))
     db.session.rollback()
     return found
+
+
+def test_an_address_may_be_empty_and_long_but_not_endless(app: Flask, desk: Visitor) -> None:
+    long = "Jl. Merdeka " * 20
+    assert target(save(desk, company__address=long)) == URL
+    assert value(app, "company.address") == long.strip()
+    assert target(save(desk, company__address="")) == URL
+    assert value(app, "company.address") == ""
+    assert "240 huruf" in save(desk, company__address="x" * 241).text
+    assert save(desk, company__name="").status_code == 422, "a name is still needed"
 
 
 def test_saving_takes_effect_and_is_audited(app: Flask, desk: Visitor, siti: Staff) -> None:
