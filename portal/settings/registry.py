@@ -12,6 +12,7 @@ from portal.settings.registry_costs import COSTS
 from portal.settings.registry_documents import DOCUMENTS
 from portal.settings.spec import SettingSpec as SettingSpec
 from portal.settings.spec import Value as Value
+from portal.settings.specs_isolation import ISOLATION
 
 GROUPS: Sequence[tuple[str, Any]] = (
     ("company", _l("Perusahaan")),
@@ -144,6 +145,7 @@ SPECS: Sequence[SettingSpec] = (
         minimum=1,
         group="isolation",
     ),
+    *ISOLATION,
     SettingSpec(
         "messages.hours_from",
         "time",

@@ -22,6 +22,7 @@ from portal.messaging.models_channels import Channel, ChannelMeter
 from portal.messaging.models_inbound import HookEventCount, InboundMessage, MessageTemplate
 from portal.network.isolation import access_row
 from portal.network.models import NetworkAccess
+from portal.network.models_isolation import PaymentPromise, RapelTerm
 from portal.payments.models import (
     AttentionItem,
     Credit,
@@ -56,6 +57,8 @@ FILLED: dict[Any, tuple[str, ...]] = {
     Credit: ("reason",),
     AttentionItem: ("sentence", "resolution", "resolved_by"),
     NetworkAccess: ("reason", "last_error"),
+    PaymentPromise: ("reason",),
+    RapelTerm: ("reason",),
     Message: (
         "reason",
         "provider_id",
@@ -142,6 +145,10 @@ def house(app: Flask) -> dict[str, Any]:
     db.session.add(PaymentProof(payment_order_id=transfer.id, state="refused", created_at=now()))
     db.session.add_all(for_next_invoice(line.id))
     db.session.add_all(from_outside(budi.id, message.id, channel.id))
+    agreed = {"customer_id": budi.id, "reason": "x"}
+    until = {"made_on": date(2026, 11, 1), "until_on": date(2027, 11, 1), "created_at": now()}
+    db.session.add(PaymentPromise(**agreed, **until))
+    db.session.add(RapelTerm(**agreed, months=2, updated_at=now()))
     access_row(line.id).decision = "by_hand"
     settings.change("company.name", CANARY)
     db.session.flush()
