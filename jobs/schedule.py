@@ -97,6 +97,8 @@ def change_lines() -> None:
         lifecycle.catch_up(subscription_id)
         db.session.commit()
     for change_id in lifecycle.due_changes():
+        lifecycle.bill_before(change_id)
+        db.session.commit()
         lifecycle.apply_change(change_id)
         db.session.commit()
     late_fees.charge_late()

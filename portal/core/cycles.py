@@ -105,11 +105,27 @@ class Terms:
             first = first.previous()
         return (period.index - first.index) % self.months == 0
 
+    def first_border(self, day: date) -> date:
+        """The first day from this one on that a cycle may begin on."""
+        period = Period.of(day)
+        return self.border(period) if self.border(period) >= day else self.border(period.next())
+
     def issue_on(self, period: Period, start: date) -> date:
         """The day the invoice of this period is issued."""
         day = period.day(self.issue_day)
         begun = start < self.cycle(period).end
         return max(day, start) if self.scheme.at_start and begun else day
+
+
+def first_cycle_after(old: Terms, new: Terms, day: date) -> date:
+    """Where the first cycle of other terms begins when a line changes to them on this day.
+
+    From postpaid the month of the change has an invoice, of what has been; the first one of
+    what comes is a month later.
+    """
+    if old.scheme.lag > new.scheme.lag:
+        return new.border(Period.of(day).next())
+    return new.first_border(day)
 
 
 def next_issue(terms: Terms, start: date, after: date) -> date | None:

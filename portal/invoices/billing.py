@@ -25,7 +25,7 @@ from portal.invoices.models_terms import Charge
 from portal.invoices.rules import Draft, Skip
 from portal.plans.models import Plan
 from portal.settings import service as settings
-from portal.subscriptions.models import Subscription
+from portal.subscriptions.models import PlanChange, Subscription
 
 CHUNK = 100
 BATCH = 500
@@ -80,14 +80,17 @@ def _candidates(period: Period) -> Any:
 
 def _in_turn(period: Period) -> Any:
     """Lines whose cycle may have an invoice in this month: monthly ones, and longer ones
-    counted from the month they started in or, for a start before the issue day, the one before."""
+    counted from the month they started in or, for a start before the issue day, the one before.
+    Lines that changed their plan may count from another month: the rule sees."""
     begun = extract("year", Subscription.started_on) * 12 + extract(
         "month", Subscription.started_on
     )
     # Far enough up that the remainder is never of a negative number.
     past = period.index + 1 + 12_000 - begun
+    changed = select(PlanChange.id).where(PlanChange.subscription_id == Subscription.id).exists()
     return or_(
         Plan.cycle_months == 1,
+        changed,
         past % Plan.cycle_months == 0,
         (past + 1) % Plan.cycle_months == 0,
     )

@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import aliased
 
-from portal.core.cycles import Span, Terms
+from portal.core.cycles import Span, Terms, first_cycle_after
 from portal.core.period import Period
 from portal.extensions import db
 from portal.invoices.models import Invoice
 from portal.invoices.models_terms import Charge, SubscriptionDiscount, TaxRate
 from portal.invoices.rules import FOREVER, Account, Discount, OneOff, Rules, Tariff, Tax
 from portal.plans.models import Plan
+from portal.plans.service import TERMS
 from portal.settings import service as settings
 from portal.subscriptions.models import PlanChange, Subscription, SubscriptionPause
 
@@ -81,7 +82,7 @@ def accounts(
             row.plan_id if row.first_billed_on is None else None,
             Account(
                 terms=Terms(row.billing, row.cycle_months, row.issue_day or row.billing_day),
-                start=row.started_on,
+                start=_start(row, changes[row.id]),
                 tariffs=_tariffs(row, changes[row.id]),
                 end=row.ended_on + timedelta(days=1) if row.ended_on else FOREVER,
                 state=row.state,
@@ -195,6 +196,8 @@ def _changes(ids: Sequence[int]) -> defaultdict[int, list[Row[Any]]]:
             PlanChange.applied_at,
             old.name.label("from_plan"),
             new.name.label("to_plan"),
+            *(getattr(old, field).label(f"from_{field}") for field in TERMS),
+            *(getattr(new, field).label(f"to_{field}") for field in TERMS),
             new.price.label("to_price"),
         )
         .join(old, old.id == PlanChange.from_plan_id)
@@ -203,6 +206,22 @@ def _changes(ids: Sequence[int]) -> defaultdict[int, list[Row[Any]]]:
         .order_by(PlanChange.on_day, PlanChange.id)
     )
     return _grouped((row.subscription_id, row) for row in rows)
+
+
+def _start(row: Row[Any], changes: Sequence[Row[Any]]) -> date:
+    """Since when cycles are counted: the start, or the last change to other terms."""
+    for change in reversed(changes):
+        old, new = (
+            Terms(
+                getattr(change, f"{which}_billing"),
+                getattr(change, f"{which}_cycle_months"),
+                getattr(change, f"{which}_issue_day") or row.billing_day,
+            )
+            for which in ("from", "to")
+        )
+        if change.applied_at is not None and old != new:
+            return first_cycle_after(old, new, change.on_day)
+    return row.started_on
 
 
 def _tariffs(row: Row[Any], changes: Sequence[Row[Any]]) -> list[Tariff]:

@@ -69,6 +69,8 @@ def pause(subscription_id: int, wake_on: date, reason: str) -> SubscriptionPause
     if not today() < wake_on <= today() + timedelta(days=LONGEST_PAUSE):
         raise LifecycleError(N_("Tanggal kembali harus sesudah hari ini, paling lama setahun."))
     hold(subscription_id)
+    if waiting_change(subscription_id) is not None:
+        raise LifecycleError(N_("Masih ada pergantian paket yang menunggu. Batalkan dahulu."))
     if not subscriptions.move(subscription_id, "active", "paused", reason.strip()[:200]):
         raise LifecycleError(N_("Hanya langganan aktif yang dapat cuti."))
     row = SubscriptionPause(
@@ -142,26 +144,25 @@ def quote_change(subscription_id: int, plan_id: int, *, at_once: bool) -> PlanQu
     """What a change of plan would mean, before anybody confirms it."""
     line = db.session.get_one(Subscription, subscription_id)
     plan = db.session.get_one(Plan, plan_id)
-    _may_change(line, plan)
+    _may_change(line, plan, at_once)
     return quotes.plan_change(line, plan, at_once=at_once)
 
 
 def is_choice(line: Subscription, plan: Plan) -> bool:
-    """Whether the line may change to this plan: another one, billed in the same way."""
-    another = plan.id != line.plan_id or line.custom_price is not None
-    return plan.active and another and plan.terms(line.billing_day) == line.terms
+    """Whether the line may change to this plan: another one that is sold."""
+    return plan.active and (plan.id != line.plan_id or line.custom_price is not None)
 
 
-def _may_change(line: Subscription, plan: Plan) -> None:
+def _may_change(line: Subscription, plan: Plan, at_once: bool) -> None:
     if line.state not in billing.BILLED_STATES:
         raise LifecycleError(N_("Hanya langganan yang berjalan dapat berganti paket."))
     if waiting_change(line.id) is not None:
         raise LifecycleError(N_("Masih ada pergantian paket yang menunggu. Batalkan dahulu."))
-    if plan.terms(line.billing_day) == line.terms and not is_choice(line, plan):
-        raise LifecycleError(N_("Pilih paket lain."))
     if not is_choice(line, plan):
+        raise LifecycleError(N_("Pilih paket lain."))
+    if at_once and plan.terms(line.billing_day) != line.terms:
         raise LifecycleError(
-            N_("Paket itu memakai cara atau siklus tagihan lain. Pilih paket yang sama caranya.")
+            N_("Paket itu memakai cara atau siklus tagihan lain. Pilih siklus berikutnya.")
         )
 
 
@@ -231,6 +232,17 @@ def due_changes() -> list[int]:
     )
 
 
+def bill_before(change_id: int) -> int:
+    """Issue what the old plan still has to bill before the change; in a transaction of its own."""
+    row = db.session.get_one(PlanChange, change_id)
+    line = db.session.get_one(Subscription, row.subscription_id)
+    return sum(
+        billing.issue_chunk(period, only_due=True, lines=[line.id])
+        for period in billing.due_periods(today())
+        if line.terms.cycle(period).end <= row.on_day
+    )
+
+
 def apply_change(change_id: int) -> bool:
     """Give the line its new plan at the plan's price; once."""
     row = db.session.get_one(PlanChange, change_id)
@@ -248,6 +260,11 @@ def apply_change(change_id: int) -> bool:
     if taken != 1 or line.state == "ended":
         return False
     row.from_price = line.price
+    plan = db.session.get_one(Plan, row.to_plan_id)
+    if plan.terms(line.billing_day) != line.terms:
+        _until, amount, text = quotes.bridge(line, plan, row.on_day)
+        if amount:
+            terms.charge(line.id, "proration", text, amount)
     line.plan_id, line.custom_price = row.to_plan_id, None
     db.session.flush()
     db.session.expire(line, ["plan"])

@@ -3,12 +3,12 @@ pause, days after an end. Reads only; amounts in rupiah before tax.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import or_, select
 
-from portal.core.cycles import NONE, Cycle, Span, part, without
+from portal.core.cycles import NONE, Cycle, Span, first_cycle_after, part, without
 from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.timekeeping import today
@@ -19,11 +19,15 @@ from portal.plans.models import Plan
 from portal.settings import service as settings
 from portal.subscriptions.models import Subscription, SubscriptionPause
 
+# The way of billing whose monthly cycles have the same borders, and look ahead.
+AHEAD = {True: "prepaid", False: "calendar"}
+
 
 @dataclass(frozen=True)
 class PlanQuote:
     """A change of plan: from when, the prices (rupiah a month), the difference of what is
-    billed already; `days` of `whole` are left in that cycle."""
+    billed already; `days` of `whole` are left in that cycle. To a plan with other cycles,
+    `bridge` is for the days up to `bridge_until`, when its first cycle begins."""
 
     on_day: date
     old_plan: str
@@ -33,6 +37,8 @@ class PlanQuote:
     difference: int = 0
     days: int = 0
     whole: int = 0
+    bridge: int = 0
+    bridge_until: date | None = None
 
     @property
     def description(self) -> str:
@@ -84,6 +90,9 @@ def plan_change(line: Subscription, plan: Plan, *, at_once: bool) -> PlanQuote:
     proration = settings.text("billing.proration")
     day = today() if at_once else next_cycle(line.id, account)
     quote = PlanQuote(day, line.plan.name, line.price, plan.name, plan.price)
+    if plan.terms(line.billing_day) != line.terms:
+        until, amount, _text = bridge(line, plan, day)
+        return replace(quote, bridge=amount, bridge_until=until)
     if not at_once or proration == NONE:
         return quote
     difference = days = whole = 0
@@ -99,6 +108,24 @@ def plan_change(line: Subscription, plan: Plan, *, at_once: bool) -> PlanQuote:
     return PlanQuote(
         day, line.plan.name, line.price, plan.name, plan.price, difference, days, whole
     )
+
+
+def bridge(line: Subscription, plan: Plan, day: date) -> tuple[date, int, str]:
+    """What the plan costs from `day` until its first cycle begins: (then, rupiah, words).
+
+    By months of the new cycles; without proration only whole ones cost.
+    """
+    terms, proration = plan.terms(line.billing_day), settings.text("billing.proration")
+    until = first_cycle_after(line.terms, terms, day)
+    monthly = replace(terms, months=1, billing=AHEAD[terms.scheme.on_issue_day])
+    amount, period = 0, Period.of(day).previous()
+    while (cycle := monthly.cycle(period)).begin < until:
+        mine = (max(cycle.begin, day), min(cycle.end, until))
+        if mine[0] < mine[1]:
+            days, whole = cycle.days([mine], proration), cycle.whole(proration)
+            amount += 0 if proration == NONE and days < whole else part(plan.price, days, whole)
+        period = period.next()
+    return until, amount, f"{plan.name}, {day:%d-%m-%Y} – {until - timedelta(days=1):%d-%m-%Y}"
 
 
 def next_cycle(subscription_id: int, account: Account) -> date:
