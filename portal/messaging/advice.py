@@ -111,9 +111,7 @@ SENTENCES: tuple[tuple[str, Advice], ...] = (
 STATES: dict[str, Advice] = {
     "sending": Advice(_l("Sedang di tangan penyedia; hasilnya tercatat dalam hitungan detik.")),
     "accepted": Advice(_l("Penyedia sudah menerimanya; status berikutnya menyusul.")),
-    "manual": Advice(
-        _l("Menunggu petugas mengirimnya sendiri dari daftar kirim manual."), BY_HAND
-    ),
+    "manual": Advice(_l("Menunggu petugas mengirimnya sendiri dari daftar kirim manual."), BY_HAND),
     "sent": Advice(_l("Sudah terkirim; ponsel pelanggan belum mengabari.")),
     "failed": Advice(
         _l("Perbaiki sebabnya, misalnya nomor pelanggan, lalu kirim ulang."), CUSTOMER

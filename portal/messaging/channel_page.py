@@ -19,6 +19,7 @@ from portal.messaging import (
     guides,
     meters,
     queries,
+    receipts,
     template_queries,
     templates,
 )
@@ -182,14 +183,14 @@ def _hooks(kind: str, channel_id: int | None) -> dict[str, Any]:
     """Where the provider calls back. Only a saved channel has an address of its own."""
     config: Settings = current_app.extensions["loket.settings"]
     calls = {Capability.DELIVERY_HOOK, Capability.INBOUND} & REGISTRY.get(kind).capabilities
-    path, source = "", f"whatsapp.{kind}"
+    path = ""
     if calls and kind == "meta":
         path = "/webhook/whatsapp/meta"
     elif calls and channel_id is not None:
         token = db.session.scalar(select(Channel.hook_token).where(Channel.id == channel_id))
-        path, source = f"/hooks/messaging/{token}", f"{source}.{channel_id}"
+        path = f"/hooks/messaging/{token}"
     return {
         "webhook_url": f"{config.public_url}{path}" if path else "",
         "webhook_later": bool(calls) and not path,
-        "last_hook": queries.last_hook(source) if path else None,
+        "last_hook": queries.last_hook(receipts.source_of(kind, channel_id)) if path else None,
     }

@@ -15,7 +15,7 @@ from portal.config import Settings
 from portal.extensions import csrf, db
 from portal.infra import inbox
 from portal.infra.http import Http
-from portal.messaging import channel_config
+from portal.messaging import channel_config, receipts
 from portal.messaging.drivers.base import MessageDriver
 from portal.messaging.drivers.events import HookRequest
 from portal.messaging.models_channels import Channel
@@ -80,7 +80,7 @@ def _of_token(token: str) -> tuple[str, list[MessageDriver]]:
         abort(404)
     values = channel_config.merged_values(found.driver, found.id)
     driver = REGISTRY.get(found.driver)(values, Http())
-    return f"whatsapp.{found.driver}.{found.id}", [driver]
+    return receipts.source_of(found.driver, found.id), [driver]
 
 
 def _keep(source: str, drivers: Sequence[MessageDriver]) -> None:

@@ -6,8 +6,8 @@ machine.
 """
 
 import re
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -28,6 +28,7 @@ from portal.messaging.text_values import clean
 
 WINDOW = timedelta(hours=24)
 """How long after a customer's last word free text may be sent on official channels."""
+HEARING = timedelta(days=7)
 NOT_REQUESTED = "DID_NOT_REQUEST_CODE"
 # Chosen in WhatsApp's own menu, about promotions only; nobody wrote anything.
 _PREFERENCE = {"MARKETING_STOP": "promo_out", "MARKETING_RESUME": "promo_in"}
@@ -130,19 +131,27 @@ def _obey(inbound_id: int, customer_id: int | None, flag: str) -> None:
         )
 
 
-def last_word(sender: str) -> datetime | None:
-    """When this number last wrote to us."""
-    return db.session.scalar(
-        select(func.max(InboundMessage.at)).where(
-            InboundMessage.sender == sender, InboundMessage.form.not_in(_UNWRITTEN)
+def wrote_lately(senders: Collection[str]) -> frozenset[str]:
+    """Those of the numbers that wrote to us within a day, when official services take free
+    text for them. What people pressed in settings is no word."""
+    return frozenset(
+        db.session.scalars(
+            select(InboundMessage.sender.distinct()).where(
+                InboundMessage.sender.in_(senders),
+                InboundMessage.at > wall() - WINDOW,
+                InboundMessage.form.not_in(_UNWRITTEN),
+            )
         )
     )
 
 
-def window_open(sender: str) -> bool:
-    """Whether free text may be sent to this number on official channels."""
-    last = last_word(sender)
-    return last is not None and wall() - last < WINDOW
+def hears(source: str) -> bool:
+    """Whether answers have come by this way lately: without any, silence of one customer may as
+    well be a callback nobody set up."""
+    heard = select(InboundMessage.id).where(
+        InboundMessage.source == source, InboundMessage.received_at > wall() - HEARING
+    )
+    return db.session.scalar(heard.limit(1)) is not None
 
 
 def listed(everything: bool) -> Any:

@@ -97,6 +97,9 @@ KINDS = {
     )
 }
 
+FREE_KINDS = ("broadcast", "staff_notice")
+"""No template is made for these: they are somebody's own words."""
+
 # Values a test message is filled with.
 SAMPLES: dict[str, Any] = {
     "code": "123456",

@@ -16,11 +16,12 @@ from portal.core.driverkit import Capability
 from portal.core.wablock import Block
 from portal.extensions import db
 from portal.invoices import links
-from portal.messaging import attachments, masking, recheck, routing, texts
+from portal.messaging import attachments, inbound, masking, receipts, recheck, routing, texts
 from portal.messaging.channels import ENV_KEY, ActiveChannel
 from portal.messaging.claims import Claimed, Ending
 from portal.messaging.delivery import KEY_WINDOW, MAY_HAVE_ARRIVED, Retry
 from portal.messaging.drivers.base import Media, MessageDriver, OutgoingMessage
+from portal.messaging.kinds import FREE_KINDS
 from portal.messaging.models import MessageAttempt
 from portal.messaging.routing import Route
 
@@ -64,6 +65,8 @@ class Batch:
     bound_since: dict[int, datetime]
     refused: dict[int, dict[str, str]]
     media: dict[str, Media | None] = field(default_factory=dict)
+    wrote: frozenset[str] = frozenset()
+    hearing: dict[str, bool] = field(default_factory=dict)
 
 
 def read(claimed: Sequence[Claimed]) -> Batch:
@@ -78,7 +81,9 @@ def read(claimed: Sequence[Claimed]) -> Batch:
         )
         since = {row.message_id: row.first for row in rows}
     codes = {m.id: texts.code_for(m) for m in claimed if m.kind == "otp_code"}
-    return Batch(claimed, recheck.gather(claimed), codes, since, _refused(claimed))
+    free = {m.recipient for m in claimed if m.kind in FREE_KINDS}
+    wrote = inbound.wrote_lately(free) if free else frozenset()
+    return Batch(claimed, recheck.gather(claimed), codes, since, _refused(claimed), wrote=wrote)
 
 
 def _refused(claimed: Sequence[Claimed]) -> dict[int, dict[str, str]]:
@@ -172,6 +177,7 @@ def _ready(
         params=texts.template_params(message.kind, message.language, params, code),
         block=composed.block,
         media=media if Capability.MEDIA in driver.capabilities else None,
+        window=_window(message, route.channel, batch),
     )
     if len(outgoing.text) > driver.text_limit:
         words = f"Teks terlalu panjang untuk {route.channel.label}: {len(outgoing.text)} huruf."
@@ -181,6 +187,16 @@ def _ready(
     mask = masking.Mask(code, message.recipient, secrets)
     payload = mask.payload(driver.payload(outgoing))
     found.ready.append(Sendout(message, route.channel, driver, outgoing, mask, params, payload))
+
+
+def _window(message: Claimed, channel: ActiveChannel, batch: Batch) -> bool | None:
+    """Whether an official service takes free text for this number now; None when it is not
+    asked, or when nobody can know."""
+    if message.kind not in FREE_KINDS or Capability.INBOUND not in channel.driver().capabilities:
+        return None
+    if channel.key not in batch.hearing:
+        batch.hearing[channel.key] = inbound.hears(receipts.source_of(channel.kind, channel.id))
+    return message.recipient in batch.wrote if batch.hearing[channel.key] else None
 
 
 def _media(block: Block, batch: Batch) -> Media | None:

@@ -53,6 +53,19 @@ class Scope:
         return (channel == self.channel_id) | channel.is_(None)
 
 
+def source_of(driver: str, channel_id: int | None) -> str:
+    """The inbox source of a channel's callbacks; all of Meta's come by one address."""
+    if driver == "meta" or channel_id is None:
+        return f"whatsapp.{driver}"
+    return f"whatsapp.{driver}.{channel_id}"
+
+
+def scope_of(source: str) -> Scope:
+    """`whatsapp.meta` is every Meta channel's, `whatsapp.fonnte.7` that of channel 7."""
+    _family, kind, *rest = source.split(".")
+    return Scope(kind, int(rest[0]) if rest else None)
+
+
 def apply(events: Sequence[DeliveryEvent], scope: Scope | None = None) -> list[DeliveryEvent]:
     """Merge events into their messages; returns those that had none."""
     foreign: list[DeliveryEvent] = []

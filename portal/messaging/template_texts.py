@@ -14,6 +14,7 @@ from portal.messaging.drivers.approved import (
     UTILITY,
     TemplateDraft,
 )
+from portal.messaging.kinds import FREE_KINDS as FREE_KINDS
 from portal.messaging.kinds import KINDS
 from portal.messaging.template_rules import Component, text_of
 
@@ -79,8 +80,6 @@ CODE_SENTENCE = {
     "_This code expires in 5 minutes._",
 }
 _PLACE = re.compile(r"\{\{\s*(\w{1,40})\s*\}\}", re.ASCII)
-FREE_KINDS = ("broadcast", "staff_notice")
-"""Staff's own words: plain text, unless somebody names a template with one parameter for them."""
 TEMPLATE_KINDS: tuple[str, ...] = (*BODIES, "otp_code")
 """The kinds an official number sends as a template, in the order people meet them."""
 

@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal.core import wablock
 from portal.messaging import bubble
-from portal.messaging.kinds import KINDS
+from portal.messaging.kinds import FREE_KINDS, KINDS
 
 LONGEST = 4000
 COMMON = ("company", "portal")
@@ -90,8 +90,6 @@ LONG: dict[str, Any] = {
     "status": "S" * 60,
     "text": "T" * 1000,
 }
-# Kinds no template is approved for: every channel carries them as free text.
-FREE = frozenset({"broadcast", "staff_notice"})
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ def problems(kind: str, body: str, length: int = 0, channels: Sequence[Limit] = 
 
 def approved(kind: str, channel: Limit) -> bool:
     """Whether the channel sends its approved template for this kind, not our text."""
-    return channel.templates and kind not in FREE
+    return channel.templates and kind not in FREE_KINDS
 
 
 def doubts(body: str) -> list[str]:

@@ -64,15 +64,9 @@ def process_many(hooks: Sequence[InboundHook]) -> None:
         _close(one, sum(id(event) in foreign for event in one.statuses()))
 
 
-def scope_of(source: str) -> Scope:
-    """`whatsapp.meta` is every Meta channel's, `whatsapp.fonnte.7` that of channel 7."""
-    _family, kind, *rest = source.split(".")
-    return Scope(kind, int(rest[0]) if rest else None)
-
-
 def _read(hook: InboundHook) -> _Told | None:
     try:
-        scope = scope_of(hook.source)
+        scope = receipts.scope_of(hook.source)
         driver = REGISTRY.get(scope.driver)({}, _no_http())
         return _Told(hook, scope, driver.parse_hook(bytes(hook.body)))
     except Exception as error:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.core.clock import FixedClock
 from portal.extensions import db
-from portal.messaging import channel_config, conversation, inbound, optouts, receipts, word
+from portal.messaging import channel_config, conversation, inbound, optouts, receipts
 from portal.messaging.drivers.events import DeliveryEvent, DeviceEvent
 from portal.messaging.drivers.events import InboundMessage as Said
 from portal.messaging.models import Message
@@ -29,7 +29,7 @@ def said(text: str = "Sudah saya bayar", **more: object) -> Said:
 
 
 def take(event: Said, source: str = "whatsapp.meta") -> None:
-    inbound.take(source, word.scope_of(source), event)
+    inbound.take(source, receipts.scope_of(source), event)
     db.session.commit()
 
 
@@ -94,11 +94,11 @@ def test_nobody_we_know_and_nothing_databases_refuse(app: Flask) -> None:
 
 
 def test_the_window_is_a_day_long(app: Flask, clock: FixedClock) -> None:
-    assert not inbound.window_open(PHONE)
+    assert inbound.wrote_lately([PHONE]) == frozenset()
     take(said(at=clock.wall() - timedelta(hours=23)))
-    assert inbound.window_open(PHONE)
+    assert inbound.wrote_lately([PHONE, "+62811"]) == {PHONE}
     clock.move(hours=2)
-    assert not inbound.window_open(PHONE)
+    assert inbound.wrote_lately([PHONE]) == frozenset()
 
 
 def test_ids_of_one_channel_say_nothing_about_another(app: Flask) -> None:

@@ -47,6 +47,8 @@ def takes_template(message: OutgoingMessage, config: Mapping[str, str]) -> bool:
     """Whether the message leaves as an approved template."""
     if message.kind in TEMPLATE_KINDS:
         return True
+    if message.window:
+        return False  # as it was written, with its buttons, and free of charge
     named = message.kind in FREE_KINDS and config.get(f"template_{message.kind}")
     return bool(named) and len(_own_words(message, config)) <= OWN_WORDS
 

@@ -17,7 +17,7 @@ from portal.infra.http import Reply
 
 _ID = re.compile(r"[\x21-\x7e]{1,200}")
 _LONG, _CODE = re.compile(r"\d{9,}"), re.compile(r"\d{5,8}")
-_OLDEST = datetime(2015, 1, 1, tzinfo=UTC)  # before any message; a zero is no time
+_OLDEST = datetime(1970, 1, 1, tzinfo=UTC)  # a zero is no time
 _AHEAD = timedelta(days=1)
 _TRUE = frozenset({"true", "1", "yes"})
 LONGEST_WAIT = 3600

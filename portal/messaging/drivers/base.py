@@ -65,7 +65,8 @@ class OutgoingMessage:
     `text` is always the whole text in plain words, buttons and links spelled out, for services
     that carry only text. `block` is the `[[wa]]` block behind it, for those that can do more
     (Capability.INTERACTIVE); `media` its header file, for those that carry files. `params` are
-    the values of the kind's approved template, in order.
+    the values of the kind's approved template, in order. `window` is whether the recipient
+    wrote to us within 24 hours, when official services take free text; None where nobody knows.
     """
 
     to: str
@@ -76,6 +77,7 @@ class OutgoingMessage:
     params: Sequence[str] = field(repr=False)
     block: Block | None = field(default=None, repr=False)
     media: Media | None = field(default=None, repr=False)
+    window: bool | None = None
 
     @property
     def to_group(self) -> bool:

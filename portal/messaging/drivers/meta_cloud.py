@@ -31,7 +31,7 @@ from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage
 from portal.messaging.drivers.events import HookEvent, HookRequest
 
 HELD = "Meta menahan pesan ini sebentar untuk menilai mutu templatenya."
-PAUSED = "132015"
+PAUSED, LATE = "132015", 131047
 
 
 class MetaCloud(TemplateCalls, MessageDriver):
@@ -65,7 +65,10 @@ class MetaCloud(TemplateCalls, MessageDriver):
         return _meta_payload.body(message, self.config)
 
     def send(self, message: OutgoingMessage) -> Receipt:
-        """Raises Permanent too for a template that Meta took but does not send."""
+        """Raises Permanent too for a template that Meta took but does not send, and without
+        asking for free text that Meta would take now and drop later."""
+        if message.window is False and not _meta_payload.takes_template(message, self.config):
+            raise Permanent(_meta_errors.CODES[LATE][1], elsewhere=True, code=str(LATE))
         media = _meta_payload.wants_upload(message, self.config)
         media_id = self._uploads.id_of(media) if media else ""
         body = _meta_payload.body(message, self.config, media_id)

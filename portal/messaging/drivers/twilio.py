@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from portal.core.driverkit import Capability, ConfigField, Health, Misconfigured
+from portal.core.driverkit import Capability, ConfigField, Health, Misconfigured, Permanent
 from portal.infra.http import Reply
 from portal.messaging.drivers import _twilio_errors, _twilio_hooks, _twilio_signature
 from portal.messaging.drivers._codes import unclear
@@ -23,6 +23,7 @@ from portal.messaging.drivers._reading import as_dict, first_text
 from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import DeliveryEvent, HookEvent, HookRequest
 
+LATE = 63016
 CONTENT_KINDS = {
     "payment_confirmation": "Pembayaran diterima",
     "invoice_notification": "Tagihan baru",
@@ -187,6 +188,10 @@ class Twilio(MessageDriver):
         return {"From": f"whatsapp:{self.config['from_number']}"}
 
     def send(self, message: OutgoingMessage) -> Receipt:
+        """Raises Permanent without asking for free text that Twilio would take now and drop
+        later."""
+        if message.window is False and not self.config.get(f"content_{message.kind}", ""):
+            raise Permanent(_twilio_errors.CODES[LATE].sentence, elsewhere=True, code=str(LATE))
         reply = self._call("POST", "/Messages.json", self.payload(message))
         said = as_dict(reply.json())
         sid = first_text(said, "sid")

@@ -250,3 +250,16 @@ def test_a_file_that_is_gone_empty_or_too_large(media: Media) -> None:
     with pytest.raises(Permanent) as caught:
         meta().send(outgoing("broadcast", media=media))
     assert "Unggah" in caught.value.sentence
+
+
+@responses.activate
+def test_outside_the_window_free_text_is_refused_here_and_a_template_goes() -> None:
+    with pytest.raises(Permanent) as caught:
+        meta().send(outgoing("broadcast", window=False))
+    assert (caught.value.code, caught.value.elsewhere) == ("131047", True)
+    assert len(responses.calls) == 0
+    named = meta(template_broadcast="kabar")
+    assert named.payload(outgoing("broadcast", window=False))["type"] == "template"
+    assert named.payload(outgoing("broadcast", window=None))["type"] == "template"
+    # Inside it the words go as they were written, with their buttons, and free of charge.
+    assert named.payload(outgoing("broadcast", window=True))["type"] == "text"

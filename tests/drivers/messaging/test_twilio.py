@@ -214,3 +214,12 @@ def requests_basic(name: str, password: str) -> str:
     import base64
 
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+@responses.activate
+def test_free_text_outside_the_window_is_refused_here() -> None:
+    driver = Twilio({**TestTwilio.config, "content_broadcast": ""}, Http())
+    with pytest.raises(Permanent) as caught:
+        driver.send(outgoing("broadcast", window=False))
+    assert (caught.value.code, caught.value.elsewhere) == ("63016", True)
+    assert len(responses.calls) == 0
