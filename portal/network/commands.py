@@ -8,6 +8,7 @@ from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices import billing
+from portal.invoices.words import SKIPPED
 from portal.network import fuse, isolation
 
 cli = AppGroup("billing", help="Invoices and isolation.")
@@ -29,6 +30,8 @@ def run(wanted: str | None, dry_run: bool) -> None:
             f"{period}: {preview.count} invoices, {format_rupiah(preview.total)} would be issued; "
             f"{preview.already_issued} exist already."
         )
+        for reason, lines in preview.skipped:
+            click.echo(f"{lines} without: {SKIPPED[reason]}")
         return
     count = 0
     while issued := billing.issue_chunk(period, only_due=False):

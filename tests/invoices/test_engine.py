@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskCliRunner
 from sqlalchemy import update
 
 from jobs.schedule import issue_invoices
@@ -237,6 +238,16 @@ def test_the_preview_is_what_is_issued(app: Flask) -> None:
         rules.NOT_THIS_MONTH: 1, rules.PAUSED: 1, rules.NOT_STARTED: 1, rules.ENDED: 1,
     }  # fmt: skip
     assert [one.draft.total for one in seen.samples] == [one.total for one in made]
+
+
+def test_the_dry_run_says_who_gets_none_and_why(app: Flask, runner: FlaskCliRunner) -> None:
+    factories.subscription(tariff=tariff())
+    factories.subscription(state="paused")
+    result = runner.invoke(args=["billing", "run", "--period", "2026-11", "--dry-run"])
+    assert result.exit_code == 0, result.output
+    assert "1 invoices, Rp300.000 would be issued" in result.output
+    assert "1 without: Sedang cuti" in result.output
+    assert factories.every(Invoice) == []
 
 
 def test_two_periods_at_once_take_a_charge_once(app: Flask) -> None:
