@@ -33,10 +33,8 @@ def dry_run() -> Any:
 @bp.get("/isolation/stops/<int:stop_id>")
 @staff("billing")
 def stop(stop_id: int) -> Any:
-    """Ask once more, with the whole list and room for the reason."""
-    answer = request.args.get("answer", "")
-    if answer not in DONE:
-        abort(404)
+    """Ask once more, with the whole list and room for the reason; cancelling unless told."""
+    answer = "confirmed" if request.args.get("answer") == "confirmed" else "cancelled"
     return _stop(stop_id, answer)
 
 

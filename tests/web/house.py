@@ -11,12 +11,13 @@ from werkzeug.test import TestResponse
 from portal.broadcasts.models import Broadcast
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.infra.timekeeping import now
+from portal.infra.timekeeping import now, today
 from portal.invoices import links
 from portal.invoices.models import Invoice
 from portal.messaging.models import Message, MessageAttempt, NoticeRecipient
 from portal.messaging.models_channels import Channel
 from portal.messaging.models_inbound import MessageTemplate
+from portal.network.models_isolation import IsolationStop
 from portal.payments.models import AttentionItem, PaymentOrder, PaymentOrderInvoice, PaymentProof
 from portal.subscriptions.models import Subscription
 from tests import factories
@@ -49,6 +50,11 @@ def house(app: Flask) -> dict[str, Any]:
         budi=budi, line=line, bill=bill, payment_id=payment_id, message=message, item=item,
         told=told, siaran=siaran, channel=spare,
     )  # fmt: skip
+    about = {"lines": [line.id], "customers": 1, "base": 1}
+    stop = IsolationStop(day=today(), created_at=now(), **about)
+    db.session.add(stop)
+    db.session.flush()
+    values["stop_id"] = stop.id
     db.session.commit()
     db.session.rollback()
     return values
