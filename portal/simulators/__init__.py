@@ -29,6 +29,7 @@ def create_app() -> "Flask":
         graph_templates,
         inbox,
         pakasir,
+        pakasir_orders,
         router,
         twilio,
         watzap,
@@ -49,6 +50,7 @@ def create_app() -> "Flask":
         twilio,
         gowa,
         pakasir,
+        pakasir_orders,
         router,
     )
     for module in modules:

@@ -212,35 +212,6 @@ def v2_cancel(slug: str, txn_id: str) -> Any:
     return jsonify(success=True)
 
 
-@bp.get("/orders.json")
-def orders() -> Any:
-    """Every order, the newest first."""
-    return jsonify(store().all("order"))
-
-
-@bp.get("/webhooks.json")
-def sent_webhooks() -> Any:
-    """Every webhook that was sent, with the portal's answer."""
-    return jsonify(store().all("webhook"))
-
-
-@bp.post("/orders/<order_id>/pay")
-def pay_order(order_id: str) -> Any:
-    """For scripts: pay. `method`, `webhook` (false = none), `times`, `amount` (in the webhook)."""
-    order = next((o for o in store().all("order") if o["order_id"] == order_id), None)
-    if order is None:
-        raise Refused(404, "order not found")
-    data: Doc = request.get_json(silent=True) or request.form.to_dict()
-    hook = str(data.get("webhook", "true")).lower() not in {"false", "0", "no"}
-    said = _whole(data["amount"], 1) if data.get("amount") else None
-    times = int(data.get("times", 1))
-    order.pop("id", None)
-    paid = orderbook.pay(
-        order, str(data.get("method") or "qris"), hook=hook, times=times, said=said
-    )
-    return jsonify(paid)
-
-
 @bp.get("/pay/<slug>/<int:amount>")
 @bp.get("/pay/<slug>/<int:amount>/")
 def v1_page(slug: str, amount: int) -> Any:

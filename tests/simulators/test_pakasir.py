@@ -134,6 +134,15 @@ def test_v1_answers_exactly_in_the_documents_shape(sims: str) -> None:
     assert bad.status_code == 400 and bad.json()["message"]
 
 
+def test_a_tester_pays_from_the_list(sims: str, pakasir: Pakasir) -> None:
+    charge = pakasir.create_charge(REQUEST)
+    assert REQUEST.order_id in requests.get(f"{sims}/orders", timeout=5).text
+    done = requests.post(f"{sims}/orders/{REQUEST.order_id}/press", timeout=5)
+    assert done.status_code == 200 and "Lunas" in done.text
+    assert pakasir.fetch(REQUEST.order_id, 99_000, charge.reference).state == "completed"
+    assert requests.post(f"{sims}/orders/NOBODY/press", timeout=5).status_code == 404
+
+
 class TestWholeWay:
     @pytest.fixture
     def extra_env(self, sims: str, version: str) -> dict[str, str]:
