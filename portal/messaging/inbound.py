@@ -136,7 +136,9 @@ def wrote_lately(senders: Collection[str]) -> frozenset[str]:
     text for them. What people pressed in settings is no word."""
     return frozenset(
         db.session.scalars(
-            select(InboundMessage.sender).distinct().where(
+            select(InboundMessage.sender)
+            .distinct()
+            .where(
                 InboundMessage.sender.in_(senders),
                 InboundMessage.at > wall() - WINDOW,
                 InboundMessage.form.not_in(_UNWRITTEN),
