@@ -42,7 +42,7 @@ def failed(provider: Provider, code: str = "", **about: object) -> int:
     ("code", "words", "fix"),
     [
         ("131026", "Perbaiki nomor WhatsApp", ""),
-        ("132001", "Samakan template", "whatsapp"),
+        ("132001", "Buka daftar template", "templates"),
         ("131047", "saluran lain untuk teks bebas", "whatsapp"),
         ("131049", "Tunggu sehari", ""),
         ("77", "Perbaiki sebabnya", ""),
