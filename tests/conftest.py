@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from sqlalchemy import text
+from werkzeug.routing import Rule
 
 from portal import create_app
 from portal.config import Settings
@@ -27,6 +28,26 @@ from portal.infra import outbound
 ENCRYPTION_KEY = Fernet.generate_key().decode()
 # 2026-11-21 10:00 WIB
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+
+
+_compile_builder = Rule._compile_builder
+
+
+_builders: dict[Any, Any] = {}
+
+
+def _compiled_once(rule: Rule, append_unknown: bool = True) -> Any:
+    """Most of making an application is werkzeug's compiling of address builders. They depend on
+    the address alone, and each test makes an application of the same addresses."""
+    if rule.defaults:
+        return _compile_builder(rule, append_unknown)
+    key = (tuple(rule._trace), tuple(rule._converters), append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile_builder(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = _compiled_once  # type: ignore[method-assign]
 
 
 def environment(database_url: str, **extra: str) -> dict[str, str]:

@@ -8,12 +8,13 @@ hold the write lock while the test client posts. Read changed rows again with `f
 import itertools
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from portal.accounts import service as accounts
 from portal.accounts.models import Staff
 from portal.core.period import Period
 from portal.customers import service as customers
@@ -21,6 +22,7 @@ from portal.customers.models import Customer
 from portal.customers.service import CustomerData
 from portal.extensions import db
 from portal.infra import numbering
+from portal.infra.secrets import new_token
 from portal.infra.timekeeping import now, today
 from portal.invoices.models import Invoice, InvoiceLine
 from portal.plans import service as plans
@@ -162,8 +164,23 @@ def payment(
 
 def staff(email: str | None = None, role: str = "owner", password: str = PASSWORD) -> Staff:
     """A staff member who logs in with PASSWORD."""
-    address = email or f"staf{next(_count)}@example.test"
-    return _done(accounts.create_staff(address, "Siti Pemilik", password, role))
+    made = Staff(
+        email=email or f"staf{next(_count)}@example.test",
+        name="Siti Pemilik",
+        password_hash=_hashed(password),
+        role=role,
+        session_token=new_token(),
+        created_at=now(),
+    )
+    db.session.add(made)
+    db.session.flush()
+    return _done(made)
+
+
+@lru_cache(maxsize=8)
+def _hashed(password: str) -> str:
+    """Slow on purpose, so made once for all tests; the verb itself has its own."""
+    return PasswordHasher().hash(password)
 
 
 def log_in(client: FlaskClient, person: Customer | Staff) -> None:

@@ -4,7 +4,7 @@ from flask import Flask
 
 from portal.extensions import db
 from portal.infra.timekeeping import wall
-from portal.messaging import inbound, optouts, word
+from portal.messaging import inbound, optouts, receipts
 from portal.messaging.drivers.events import InboundMessage
 from tests import factories
 from tests.messaging.rows import PHONE
@@ -14,7 +14,7 @@ SOURCE = "whatsapp.meta"
 
 def take(payload: str, form: str = "user_preferences") -> None:
     event = InboundMessage(f"id-{payload}-{form}", PHONE, wall(), form=form, payload=payload)
-    inbound.take(SOURCE, word.scope_of(SOURCE), event)
+    inbound.take(SOURCE, receipts.scope_of(SOURCE), event)
     db.session.commit()
 
 
@@ -40,6 +40,6 @@ def test_a_choice_in_a_menu_opens_no_window(app: Flask) -> None:
     factories.customer(phone=PHONE)
     take("MARKETING_STOP")
     take("user_changed_number", form="system")
-    assert not inbound.window_open(PHONE)
+    assert inbound.wrote_lately([PHONE]) == frozenset()
     take("", form="text")
-    assert inbound.window_open(PHONE)
+    assert inbound.wrote_lately([PHONE]) == {PHONE}
