@@ -11,15 +11,15 @@ from tests.stack import DEMO_PHONE, Stack, until
 pytestmark = pytest.mark.browser
 
 
-def log_in(stack: Stack, page: Any) -> None:
+def log_in(stack: Stack, page: Any, phone: str = DEMO_PHONE) -> None:
     """With the code that arrives in the simulated WhatsApp."""
-    known = {row["id"] for row in stack.inbox(DEMO_PHONE, "otp_code")}
+    known = {row["id"] for row in stack.inbox(phone, "otp_code")}
     page.goto(f"{stack.url}/login")
-    page.get_by_label("Nomor WhatsApp").fill("0812-9000-0001")
+    page.get_by_label("Nomor WhatsApp").fill(phone)
     page.get_by_role("button", name="Kirim kode").click()
     page.wait_for_url("**/login/code")
     fresh = until(
-        lambda: [row for row in stack.inbox(DEMO_PHONE, "otp_code") if row["id"] not in known],
+        lambda: [row for row in stack.inbox(phone, "otp_code") if row["id"] not in known],
         15,
         "the login code",
     )
