@@ -107,10 +107,16 @@ def test_what_was_written_by_hand_opens_in_the_form(
     dialog.get_by_label("Teks tombol pembuka").fill("Pilih paket")
     dialog.get_by_role("button", name="Tambah pilihan").click()
     dialog.get_by_role("group", name="Pilihan 2").get_by_label("Judul").fill("Paket 50 Mbps")
-    dialog.get_by_label("Kepala pesan").select_option("image")
-    dialog.get_by_label("Unggah berkas").set_input_files(
-        {"name": "promo.png", "mimeType": "image/png", "buffer": picture()}
-    )
+    # A file chosen while the form is being exchanged would go with the old one.
+    page.wait_for_load_state("networkidle")
+    with page.expect_response(lambda answer: "/admin/messages/builder?" in answer.url):
+        dialog.get_by_label("Kepala pesan").select_option("image")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)
+    with page.expect_response(lambda answer: "/builder/upload" in answer.url):
+        dialog.get_by_label("Unggah berkas").set_input_files(
+            {"name": "promo.png", "mimeType": "image/png", "buffer": picture()}
+        )
     preview(page).locator("img").wait_for()
     until(lambda: "Paket 50 Mbps" in preview(page).inner_text(), 10, "the list in the preview")
     visit.check(f"{kind}-builder-list")
