@@ -10,12 +10,15 @@ from portal.extensions import Model
 from portal.infra.types import State, UtcDateTime
 
 _LIVE = text("state <> 'void'")
+_LOCKED = text("reopened_at IS NULL")
 
 
 class Invoice(Model):
     """One subscription and period; unique while not void. Amounts in rupiah.
 
     `state`: open, paid, void, written_off. `plan_name` and `plan_price` are a snapshot.
+    `replaces_id` is the void invoice it stands for; `closed_on` the local day it was voided
+    or written off.
     """
 
     __tablename__ = "invoice"
@@ -53,6 +56,8 @@ class Invoice(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Which pay link counts; links of older versions are revoked (`links.py`).
     link_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)
+    closed_on: Mapped[date | None]
 
     customer: Mapped[Customer] = relationship()
     lines: Mapped[list["InvoiceLine"]] = relationship(order_by="InvoiceLine.position")
@@ -84,3 +89,47 @@ class Allocation(Model):
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), index=True)
     amount: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CreditNote(Model):
+    """An amount (rupiah) taken off an issued invoice; append-only, the invoice keeps its total.
+
+    `tax_amount` is the part of it that was tax. What was paid beyond the lower amount goes
+    back to the customer's credit.
+    """
+
+    __tablename__ = "credit_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), index=True)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    tax_amount: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(200))
+    booked_on: Mapped[date] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MonthLock(Model):
+    """A month whose books are closed (`period`, YYYY-MM); reopened ones stay as history."""
+
+    __tablename__ = "month_lock"
+    __table_args__ = (
+        Index(
+            "uq_month_lock_period_live",
+            "period",
+            unique=True,
+            sqlite_where=_LOCKED,
+            postgresql_where=_LOCKED,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(String(7))
+    reason: Mapped[str] = mapped_column(String(200))
+    locked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    locked_by: Mapped[str] = mapped_column(String(80))
+    reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reopened_by: Mapped[str] = mapped_column(String(80), default="")
+    reopen_reason: Mapped[str] = mapped_column(String(200), default="")

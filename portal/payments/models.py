@@ -1,6 +1,6 @@
 """Payment orders (attempts to pay online), payments, credit, and what needs a person."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, text
@@ -95,7 +95,9 @@ class PaymentProof(Model):
 class Payment(Model):
     """Money that arrived, in rupiah; append-only. A reversal is a new row with `reverses_id`.
 
-    At most one payment per payment order (unique), whatever webhooks say.
+    At most one payment per payment order (unique), whatever webhooks say. `booked_on` is the
+    local day it counts for in reports and closings: the day of `paid_at`, or, when that month
+    was locked by then, the day it was recorded. `taken_by_id` is who took it at the counter.
     """
 
     __tablename__ = "payment"
@@ -113,6 +115,9 @@ class Payment(Model):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(String(200), default="")
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), unique=True)
+    # Never empty; the column allows it because SQLite adds no NOT NULL one without a default.
+    booked_on: Mapped[date] = mapped_column(nullable=True, index=True)
+    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
 
     customer: Mapped[Customer] = relationship()
 
@@ -121,7 +126,8 @@ class Credit(Model):
     """A movement of a customer's credit, in rupiah; the balance is the sum.
 
     Money left over from a payment is a plus row; using it for an invoice is a minus row
-    of the same payment beside an allocation, so payment = allocations + credit holds.
+    of the same payment beside an allocation, so payment = allocations + credit + refunds holds.
+    A minus row with `refund_id` was given back.
     """
 
     __tablename__ = "credit"
@@ -132,8 +138,32 @@ class Credit(Model):
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"), index=True)
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
     amount: Mapped[int] = mapped_column(BigInteger)
+    refund_id: Mapped[int | None] = mapped_column(ForeignKey("refund.id"), index=True)
     reason: Mapped[str] = mapped_column(String(120), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Refund(Model):
+    """Credit given back to the customer, in rupiah; append-only. `method`: cash, transfer.
+
+    Its credit rows name the payments the money came from. `paid_by_id` is whose drawer or
+    account it left; `reference` says where it went.
+    """
+
+    __tablename__ = "refund"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    method: Mapped[str] = mapped_column(State())
+    reference: Mapped[str] = mapped_column(String(120), default="")
+    reason: Mapped[str] = mapped_column(String(200))
+    booked_on: Mapped[date] = mapped_column(index=True)
+    paid_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    customer: Mapped[Customer] = relationship()
 
 
 class AttentionItem(Model):

@@ -62,6 +62,7 @@ def record_payment(
         method=method,
         paid_at=paid_at,
         recorded_at=now(),
+        booked_on=paid_at.astimezone(zone()).date(),
         note=note,
     )
     db.session.add(payment)

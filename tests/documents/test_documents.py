@@ -111,7 +111,8 @@ def test_a_reversed_payment_s_receipt_is_no_receipt(
     old = factories.fresh(Payment, paid)
     back = Payment(
         number="PAY-BACK", customer_id=budi.id, amount=-175_000, source="cash", method="tunai",
-        paid_at=old.paid_at, recorded_at=old.paid_at, note="", reverses_id=paid,
+        paid_at=old.paid_at, recorded_at=old.paid_at, booked_on=old.booked_on, note="",
+        reverses_id=paid,
     )  # fmt: skip
     db.session.add(back)
     db.session.commit()
