@@ -1,0 +1,135 @@
+"""One of everything, with a canary in every text that somebody can type: what test_escaping looks
+for on the pages."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+from sqlalchemy.orm import class_mapper
+
+from portal.broadcasts.models import Broadcast
+from portal.extensions import Base, db
+from portal.infra.audit import AuditEntry
+from portal.infra.timekeeping import now
+from portal.messaging.models import Message, MessageAttempt, MessageText, NoticeRecipient
+from portal.messaging.models_channels import Channel, ChannelMeter
+from portal.network.isolation import access_row
+from portal.network.models_isolation import PaymentPromise, RapelTerm
+from portal.payments.models import (
+    AttentionItem,
+    PaymentOrder,
+    PaymentProof,
+)
+from portal.settings import service as settings
+from tests import factories
+from tests.web.house import address_values, order_for
+from tests.web.outside import for_next_invoice, from_outside
+from tests.web.text_columns import FILLED
+
+SCRIPT, QUOTE = "<script>alert(1)</script>", '"><img src=x>'
+CANARY = f"{SCRIPT}{QUOTE}'"
+
+
+@pytest.fixture
+def house(app: Flask) -> dict[str, Any]:
+    """One of everything, with a canary in every text of it."""
+    budi = factories.customer(phone_alt="+6285711112222")
+    line = factories.subscription(budi, state="isolated")
+    paid = factories.invoice(line, period="2026-10")
+    payment_id = factories.payment(budi, paid.total + 5_000, [paid])
+    bill = factories.invoice(line, due_on=date(2026, 11, 1))
+    message = Message(
+        dedupe_key="broadcast:1",
+        kind="broadcast",
+        lane="bulk",
+        recipient=budi.phone,
+        customer_id=budi.id,
+        params={"text": CANARY, "name": CANARY},
+        state="failed",
+        next_at=now(),
+        created_at=now(),
+        driver="gateway",
+    )
+    message.tries = [
+        MessageAttempt(lease_token="x", driver="gateway", started_at=now(), outcome="permanent")
+    ]
+    items = [
+        AttentionItem(
+            dedupe_key=f"{state}",
+            kind="double",
+            sentence="x",
+            details={"why": CANARY},
+            customer_id=budi.id,
+            payment_id=payment_id,
+            state=state,
+            created_at=now(),
+            resolved_at=now(),
+        )
+        for state in ("open", "resolved")
+    ]
+    order = order_for(budi, bill)
+    transfer = PaymentOrder(
+        order_id="LKTTRANSFER", customer_id=budi.id, gateway="transfer", amount=1, created_at=now()
+    )
+    channel = Channel(driver="console", config="{}", enabled=True, updated_at=now())
+    meter = ChannelMeter(key="1", paused_until=now() + timedelta(days=1), pause_kind="manual")
+    words = MessageText(kind="broadcast", language="id", version=1, body="", created_at=now())
+    told = NoticeRecipient(
+        name="", recipient="+6281200000001", topics=["payment"], created_at=now()
+    )
+    siaran = Broadcast(title="", body="", created_at=now())
+    audit = AuditEntry(
+        at=now(),
+        actor="x",
+        action="x",
+        subject=f"customer:{budi.id}",
+        before={CANARY: CANARY},
+        after={"v": [CANARY], CANARY: {CANARY: CANARY}},
+    )
+    db.session.add_all(
+        [message, *items, order, transfer, channel, meter, words, told, siaran, audit]
+    )
+    db.session.flush()
+    db.session.add(PaymentProof(payment_order_id=transfer.id, state="refused", created_at=now()))
+    db.session.add_all(for_next_invoice(line.id))
+    db.session.add_all(from_outside(budi.id, message.id, channel.id))
+    agreed = {"customer_id": budi.id, "reason": "x"}
+    until = {"made_on": date(2026, 11, 1), "until_on": date(2027, 11, 1), "created_at": now()}
+    db.session.add(PaymentPromise(**agreed, **until))
+    db.session.add(RapelTerm(**agreed, months=2, updated_at=now()))
+    access_row(line.id).decision = "by_hand"
+    settings.change("company.name", CANARY)
+    db.session.flush()
+    values = address_values(
+        budi=budi, line=line, bill=bill, payment_id=payment_id, message=message, item=items[0],
+        told=told, siaran=siaran, channel=channel,
+    )  # fmt: skip
+    for model, columns in FILLED.items():
+        for name in columns:
+            _fill(model, name)
+    db.session.commit()
+    db.session.rollback()
+    return values
+
+
+def _fill(model: type[Base], name: str) -> None:
+    """The canary in this column of every row; unique columns get a number behind it."""
+    column = class_mapper(model).columns[name]
+    length = getattr(column.type, "length", None)
+    for number, identity in enumerate(db.session.scalars(select(_key(model))).all()):
+        text = f"{CANARY}{number}" if length is None or length > 40 else SCRIPT
+        db.session.execute(
+            update(model).where(_key(model) == identity).values({name: text[:length]})
+        )
+
+
+def _key(model: type[Base]) -> Any:
+    return class_mapper(model).primary_key[0]
+
+
+def check(html: str, where: str) -> None:
+    """No canary came through as markup."""
+    for raw in ("<script>alert", "<img src=x"):
+        assert raw not in html, (where, html[max(0, html.find(raw) - 200) :][:300])

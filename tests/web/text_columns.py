@@ -1,0 +1,99 @@
+"""Which text columns people and providers fill, and which no page shows what they typed in.
+
+A new text column is named in one of these: FILLED gets the canary in every row and must come
+out as text on every page."""
+
+from typing import Any
+
+from portal.broadcasts.models import Broadcast
+from portal.customers.models import Area, Customer
+from portal.infra.audit import AuditEntry
+from portal.invoices.models import Invoice, InvoiceLine
+from portal.invoices.models_terms import Charge, SubscriptionDiscount
+from portal.media.models import MediaFile
+from portal.messaging.models import Message, MessageAttempt, MessageText, NoticeRecipient
+from portal.messaging.models_channels import Channel, ChannelMeter
+from portal.messaging.models_inbound import HookEventCount, InboundMessage, MessageTemplate
+from portal.network.models import NetworkAccess
+from portal.network.models_isolation import PaymentPromise, RapelTerm
+from portal.payments.models import (
+    AttentionItem,
+    Credit,
+    Payment,
+    PaymentOrder,
+    PaymentProof,
+)
+from portal.plans.models import Plan
+from portal.subscriptions.models import Subscription, SubscriptionPause
+
+# Table -> columns a person or a provider can fill, whatever length the database allows.
+FILLED: dict[Any, tuple[str, ...]] = {
+    Area: ("name",),
+    Customer: ("name", "address", "number"),
+    Plan: ("name",),
+    Subscription: ("login",),
+    Invoice: ("plan_name", "closed_reason"),
+    InvoiceLine: ("description",),
+    Charge: ("description",),
+    SubscriptionDiscount: ("reason",),
+    SubscriptionPause: ("reason",),
+    Payment: ("number", "method", "note"),
+    PaymentOrder: ("reference", "method", "pay_url", "pay_code", "last_answer"),
+    PaymentProof: ("note",),
+    Credit: ("reason",),
+    AttentionItem: ("sentence", "resolution", "resolved_by"),
+    NetworkAccess: ("reason", "last_error"),
+    PaymentPromise: ("reason",),
+    RapelTerm: ("reason",),
+    Message: (
+        "reason",
+        "provider_id",
+        "dedupe_key",
+        "batch",
+        "body",
+        "billing_category",
+        "handled_by",
+    ),
+    MessageAttempt: ("reason", "payload", "answer", "code"),
+    MessageText: ("body", "created_by"),
+    NoticeRecipient: ("name",),
+    Channel: ("name",),
+    Broadcast: ("title", "body", "created_by"),
+    AuditEntry: ("actor", "action", "reason", "ip"),
+    ChannelMeter: ("pause_reason",),
+    InboundMessage: ("name", "form", "text", "payload", "seen_by", "sender"),
+    MessageTemplate: ("name", "category", "status", "quality", "reason", "problem"),
+    HookEventCount: ("name",),
+    MediaFile: ("filename", "mime", "created_by"),
+}
+
+
+UNSEEN = ("inbound_hook", "leader", "schedule", "number_sequence", "heartbeat")
+"""Tables no page shows, or only numbers of."""
+
+OURS = {
+    # States, kinds and languages: our own words.
+    "state", "status", "kind", "role", "lane", "language", "gateway", "source", "driver",
+    "outcome", "decision", "actual", "billing", "pause_kind",
+    # Secrets, tokens and keys that are on no page.
+    "password_hash", "session_token", "token_hash", "secret", "lease_token", "config", "key",
+    "holder", "bound_to", "hook_token", "token",
+}  # fmt: skip
+STRICT = {  # checked or made by us: E.164, our own numbers, periods, ids
+    "customer": {"phone", "phone_alt"},
+    "otp_challenge": {"phone", "ip"},
+    "invoice": {"number", "period"},
+    "payment_order": {"order_id"},
+    "message": {"recipient"},
+    "channel_contact": {"recipient"},
+    "notice_recipient": {"recipient"},
+    "attention_item": {"dedupe_key"},
+    "staff": {"email", "name"},  # created at the terminal; shown on every page, tested below
+    "audit_log": {"subject"},
+    "setting": {"value", "updated_by"},
+    "router": {"name"},
+    "inbound_message": {"provider_id", "user_id", "reply_to", "flag"},
+    "message_template": {"provider_id", "wanted_category", "parameter_format"},
+    "media_file": {"sha256", "path"},
+    "company_logo": {"updated_by"},  # an e-mail address of staff; on no page
+}
