@@ -16,7 +16,7 @@ from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices.models import Invoice
-from portal.invoices.queries import paid_amount
+from portal.invoices.queries import owed_amount
 from portal.messaging.models import OptOut
 from portal.subscriptions.models import Subscription
 
@@ -186,7 +186,7 @@ def _arrears(audience: Audience) -> list[ColumnElement[bool]]:
             select(Invoice.customer_id)
             .where(Invoice.state == "open")
             .group_by(Invoice.customer_id)
-            .having(func.sum(Invoice.total - paid_amount()) >= max(audience.owes, 1))
+            .having(func.sum(owed_amount()) >= max(audience.owes, 1))
         )
         return [Customer.id.in_(owing)]
     return []

@@ -13,7 +13,7 @@ from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices.models import Allocation, Invoice
-from portal.invoices.queries import paid_amount
+from portal.invoices.queries import owed_amount
 from portal.messaging import channels
 from portal.messaging.models import Message
 from portal.network.models import NetworkAccess
@@ -73,7 +73,7 @@ def figures() -> dict[str, Any]:
     late = and_(Invoice.state == "open", Invoice.due_on < today())
     arrears, debtors = db.session.execute(
         select(
-            func.coalesce(func.sum(Invoice.total - paid_amount()), 0),
+            func.coalesce(func.sum(owed_amount()), 0),
             func.count(func.distinct(Invoice.customer_id)),
         ).where(late)
     ).one()

@@ -27,16 +27,18 @@ class Invariant:
 INVARIANTS: Sequence[Invariant] = (
     Invariant(
         "I1",
-        "a paid invoice is fully allocated, exactly",
+        "a paid invoice is covered by payments and credit notes, exactly",
         "SELECT i.id FROM invoice i WHERE i.state = 'paid' AND i.total <> "
-        "(SELECT COALESCE(SUM(a.amount), 0) FROM allocation a WHERE a.invoice_id = i.id)",
+        "(SELECT COALESCE(SUM(a.amount), 0) FROM allocation a WHERE a.invoice_id = i.id) + "
+        "(SELECT COALESCE(SUM(n.amount), 0) FROM credit_note n WHERE n.invoice_id = i.id)",
     ),
     Invariant(
         "I2",
-        "payment = allocations + credit",
+        "payment = allocations + credit, before any of it was given back",
         "SELECT p.id FROM payment p WHERE p.amount <> "
         "(SELECT COALESCE(SUM(a.amount), 0) FROM allocation a WHERE a.payment_id = p.id) + "
-        "(SELECT COALESCE(SUM(c.amount), 0) FROM credit c WHERE c.payment_id = p.id)",
+        "(SELECT COALESCE(SUM(c.amount), 0) FROM credit c WHERE c.payment_id = p.id "
+        "AND c.refund_id IS NULL)",
     ),
     Invariant(
         "I3",
@@ -49,7 +51,9 @@ INVARIANTS: Sequence[Invariant] = (
         "I4",
         "nothing is allocated to a void invoice, and none is over-allocated",
         "SELECT i.id FROM allocation a JOIN invoice i ON i.id = a.invoice_id "
-        "GROUP BY i.id, i.total, i.state HAVING i.state = 'void' OR SUM(a.amount) > i.total",
+        "GROUP BY i.id, i.total, i.state HAVING SUM(a.amount) < 0 "
+        "OR (i.state = 'void' AND SUM(a.amount) <> 0) OR SUM(a.amount) > i.total - "
+        "(SELECT COALESCE(SUM(n.amount), 0) FROM credit_note n WHERE n.invoice_id = i.id)",
     ),
     Invariant(
         "I5",
@@ -71,8 +75,8 @@ INVARIANTS: Sequence[Invariant] = (
     ),
     Invariant(
         "I9",
-        "every payment has its confirmation",
-        "SELECT p.id FROM payment p WHERE NOT EXISTS (SELECT 1 FROM message m WHERE "
+        "every payment has its confirmation; a reversal needs none",
+        "SELECT p.id FROM payment p WHERE p.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM message m WHERE "
         "m.dedupe_key = 'payment_confirmation:' || CAST(p.id AS VARCHAR(20)))",
     ),
     Invariant(

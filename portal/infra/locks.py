@@ -74,6 +74,13 @@ def one_at_a_time(name: str) -> None:
         db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
 
+def together(name: str) -> None:
+    """Any number at once, but none while somebody has `one_at_a_time` of this name, and he
+    waits for us; until the transaction ends."""
+    if is_postgres():
+        db.session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(name))))
+
+
 def resign(name: str, holder: str, now: datetime) -> None:
     """Give the lease up at once, so that a restart need not wait; commits."""
     db.session.execute(

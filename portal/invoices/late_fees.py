@@ -11,7 +11,7 @@ from portal.infra.database import is_postgres
 from portal.infra.timekeeping import now, today
 from portal.invoices.models import Invoice, InvoiceLine
 from portal.invoices.models_terms import Charge
-from portal.invoices.queries import paid_amount
+from portal.invoices.queries import owed_amount
 from portal.settings import service as settings
 
 SINCE = "billing.late_fee_since"
@@ -57,7 +57,7 @@ def _late(since: date, day: date) -> list[tuple[Invoice, int, int]]:
     )
     asked = select(Charge.id).where(Charge.late_invoice_id == Invoice.id).exists()
     rows = db.session.execute(
-        select(Invoice, Invoice.total - paid_amount(), fees)
+        select(Invoice, owed_amount(), fees)
         .where(
             Invoice.state == "open",
             Invoice.due_on <= day - days,

@@ -9,12 +9,15 @@ from sqlalchemy import Row, Select, func, or_, select
 
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.invoices.models import Allocation, Invoice, InvoiceLine
+from portal.invoices.models import Allocation, CreditNote, Invoice, InvoiceLine
 
 
 @dataclass(frozen=True)
 class InvoiceView:
-    """One invoice as a list shows it. `status` is derived: open, partial, overdue, paid…"""
+    """One invoice as a list shows it. `status` is derived: open, partial, overdue, paid…
+
+    `credited` is what credit notes took off the total.
+    """
 
     id: int
     number: str
@@ -22,6 +25,7 @@ class InvoiceView:
     plan_name: str
     total: int
     paid: int
+    credited: int
     state: str
     issued_on: date
     due_on: date
@@ -34,7 +38,7 @@ class InvoiceView:
 
     @property
     def remaining(self) -> int:
-        return self.total - self.paid if self.state == "open" else 0
+        return self.total - self.paid - self.credited if self.state == "open" else 0
 
 
 def paid_amount() -> Any:
@@ -47,25 +51,51 @@ def paid_amount() -> Any:
     )
 
 
-def status(state: str, total: int, paid: int, due_on: date, today: date) -> str:
-    """The one definition of overdue and partly paid; overdue wins, since it is the warning."""
+def credited_amount() -> Any:
+    """Rupiah that credit notes took off the invoice of the outer query, as a scalar subquery."""
+    return (
+        select(func.coalesce(func.sum(CreditNote.amount), 0))
+        .where(CreditNote.invoice_id == Invoice.id)
+        .correlate(Invoice)
+        .scalar_subquery()
+    )
+
+
+def owed_amount() -> Any:
+    """What the invoice of the outer query still demands, in rupiah: total - paid - credited.
+
+    The one definition; it means something for open invoices only.
+    """
+    return Invoice.total - paid_amount() - credited_amount()
+
+
+def status(state: str, total: int, settled: int, due_on: date, today: date) -> str:
+    """The one definition of overdue and partly paid; overdue wins, since it is the warning.
+
+    `settled` is what was paid or credited so far, in rupiah.
+    """
     if state != "open":
         return state
     if due_on < today:
         return "overdue"
-    return "partial" if 0 < paid < total else "open"
+    return "partial" if 0 < settled < total else "open"
 
 
 def listing() -> Select[Any]:
-    """Invoices with customer and paid amount; narrow it, then `view()` each row."""
-    return select(Invoice, paid_amount().label("paid"), Customer.name, Customer.number).join(
-        Customer, Customer.id == Invoice.customer_id
-    )
+    """Invoices with customer, paid and credited; narrow it, then `view()` each row."""
+    return select(
+        Invoice,
+        paid_amount().label("paid"),
+        credited_amount().label("credited"),
+        Customer.name,
+        Customer.number,
+    ).join(Customer, Customer.id == Invoice.customer_id)
 
 
 def view(row: Any, today: date) -> InvoiceView:
     """A row of `listing()` for the screen."""
-    invoice, paid, name, number = row
+    invoice, paid, credited, name, number = row
+    settled = int(paid) + int(credited)
     return InvoiceView(
         id=invoice.id,
         number=invoice.number,
@@ -73,6 +103,7 @@ def view(row: Any, today: date) -> InvoiceView:
         plan_name=invoice.plan_name,
         total=invoice.total,
         paid=int(paid),
+        credited=int(credited),
         state=invoice.state,
         issued_on=invoice.issued_on,
         due_on=invoice.due_on,
@@ -81,7 +112,7 @@ def view(row: Any, today: date) -> InvoiceView:
         subscription_id=invoice.subscription_id,
         customer_name=name,
         customer_number=number,
-        status=status(invoice.state, invoice.total, int(paid), invoice.due_on, today),
+        status=status(invoice.state, invoice.total, settled, invoice.due_on, today),
     )
 
 
@@ -132,7 +163,7 @@ def filtered(text: str, state: str, period: str, today: date) -> Select[Any]:
 def remaining(invoice_id: int) -> int:
     """What is still owed on an open invoice; 0 for any other state."""
     row = db.session.execute(
-        select(Invoice.state, Invoice.total - paid_amount()).where(Invoice.id == invoice_id)
+        select(Invoice.state, owed_amount()).where(Invoice.id == invoice_id)
     ).one()
     return int(row[1]) if row[0] == "open" else 0
 
@@ -140,7 +171,7 @@ def remaining(invoice_id: int) -> int:
 def remaining_of(invoice_ids: Collection[int]) -> dict[int, int]:
     """The same for several invoices at once: id -> rupiah; unknown ids are left out."""
     rows = db.session.execute(
-        select(Invoice.id, Invoice.state, (Invoice.total - paid_amount()).label("left")).where(
+        select(Invoice.id, Invoice.state, owed_amount().label("left")).where(
             Invoice.id.in_(invoice_ids)
         )
     )
@@ -150,7 +181,7 @@ def remaining_of(invoice_ids: Collection[int]) -> dict[int, int]:
 def overdue_of(subscription_id: int, before: date) -> Sequence[Row[Any]]:
     """Open invoices of a line due before the date: (due_on, remaining), oldest first."""
     return db.session.execute(
-        select(Invoice.due_on, (Invoice.total - paid_amount()).label("remaining"))
+        select(Invoice.due_on, owed_amount().label("remaining"))
         .where(
             Invoice.subscription_id == subscription_id,
             Invoice.state == "open",

@@ -11,7 +11,7 @@ from portal.infra.database import updated
 from portal.infra.timekeeping import now, today
 from portal.invoices.events import InvoiceReminderDue, InvoicesClosed
 from portal.invoices.models import Allocation, Invoice
-from portal.invoices.queries import paid_amount
+from portal.invoices.queries import owed_amount
 from portal.settings import service as settings
 
 
@@ -29,7 +29,7 @@ def lock_open(invoice_ids: Sequence[int]) -> list[tuple[Invoice, int]]:
         select(Invoice.id).where(Invoice.id.in_(invoice_ids)).order_by(Invoice.id).with_for_update()
     ).all()
     rows = db.session.execute(
-        select(Invoice, Invoice.total - paid_amount())
+        select(Invoice, owed_amount())
         .where(Invoice.id.in_(invoice_ids), Invoice.state == "open")
         .execution_options(populate_existing=True)
     )

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from portal.extensions import db
 from portal.infra.timekeeping import now, today, zone
 from portal.invoices.models import Allocation, Invoice
-from portal.invoices.queries import paid_amount
+from portal.invoices.queries import owed_amount
 from portal.network.calendar import Calendar
 from portal.network.decision import Debt, Decision, Facts, Paid, Rule, decide
 from portal.network.models import NetworkAccess
@@ -125,7 +125,7 @@ def _debts(ids: Sequence[int]) -> dict[int, list[Debt]]:
         select(
             Invoice.subscription_id,
             Invoice.due_on,
-            (Invoice.total - paid_amount()).label("remaining"),
+            owed_amount().label("remaining"),
             Invoice.covers_from,
             Invoice.covers_to,
         ).where(Invoice.subscription_id.in_(ids), Invoice.state == "open")

@@ -4,7 +4,7 @@ Paying online (`opening.py`, `orders.py`, `settlement.py`) and money taken by ha
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,10 +14,11 @@ from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra import audit, events, numbering
 from portal.infra.timekeeping import now, zone
+from portal.invoices import books
 from portal.invoices import service as invoices
 from portal.invoices.events import InvoicesClosed
 from portal.invoices.models import Allocation, Invoice
-from portal.invoices.queries import paid_amount
+from portal.invoices.queries import owed_amount
 from portal.payments.events import PaymentRecorded
 from portal.payments.models import Credit, Payment
 
@@ -43,11 +44,15 @@ def record_payment(
     invoice_ids: Sequence[int],
     payment_order_id: int | None = None,
     note: str = "",
+    taken_by_id: int | None = None,
+    booked_on: date | None = None,
 ) -> Payment:
     """Record money that arrived: rupiah, UTC. In the caller's transaction.
 
     Goes to the chosen invoices in order, then to the customer's oldest open ones; the rest
-    becomes credit. Raises ValueError for an amount that is not positive.
+    becomes credit. It counts for the local day of `paid_at`, or for `booked_on`; for today
+    when the books of that month are closed. Raises ValueError for an amount that is not
+    positive.
     """
     if amount <= 0:
         raise ValueError("a payment is a positive number of rupiah")
@@ -62,8 +67,9 @@ def record_payment(
         method=method,
         paid_at=paid_at,
         recorded_at=now(),
-        booked_on=paid_at.astimezone(zone()).date(),
+        booked_on=books.book_day(booked_on or paid_at.astimezone(zone()).date()),
         note=note,
+        taken_by_id=taken_by_id,
     )
     db.session.add(payment)
     db.session.flush()
@@ -190,7 +196,7 @@ def confirmation(payment_id: int) -> dict[str, Any]:
 def _standing(customer_id: int) -> str:
     """Where the customer stands after this payment, in a few words."""
     owed = db.session.scalar(
-        select(func.coalesce(func.sum(Invoice.total - paid_amount()), 0)).where(
+        select(func.coalesce(func.sum(owed_amount()), 0)).where(
             Invoice.customer_id == customer_id, Invoice.state == "open"
         )
     )

@@ -18,9 +18,20 @@ View = TypeVar("View", bound=Callable[..., Any])
 # What each role may do. Later rooms (finance, collectors) add rows, not branches.
 PERMISSIONS: dict[str, frozenset[str]] = {
     "owner": frozenset(
-        {"view", "customers", "billing", "money", "messages", "broadcast", "settings"}
+        {
+            "view",
+            "customers",
+            "billing",
+            "money",
+            "corrections",
+            "messages",
+            "broadcast",
+            "settings",
+        }
     ),
-    "finance": frozenset({"view", "customers", "billing", "money", "messages", "broadcast"}),
+    "finance": frozenset(
+        {"view", "customers", "billing", "money", "corrections", "messages", "broadcast"}
+    ),
     "support": frozenset({"view", "customers", "messages"}),
     "technician": frozenset({"view"}),
     "collector": frozenset({"view"}),
