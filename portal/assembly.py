@@ -35,6 +35,7 @@ MODEL_MODULES = (
     "broadcasts.models",
     "network.models",
     "network.models_isolation",
+    "counter.models",
 )
 
 # Every feature with routes or commands, in the order of the house.

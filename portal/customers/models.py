@@ -11,12 +11,13 @@ from portal.infra.types import State, UtcDateTime
 
 
 class Area(Model):
-    """A neighbourhood or region, as the ISP names it."""
+    """A neighbourhood or region, as the ISP names it; `collector_id` is who collects there."""
 
     __tablename__ = "area"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
+    collector_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
 
 
 class Customer(UserMixin, Model):
