@@ -35,6 +35,8 @@ MODEL_MODULES = (
     "broadcasts.models",
     "network.models",
     "network.models_isolation",
+    "customers.models_telegram",
+    "orders.models",
     "counter.models",
 )
 

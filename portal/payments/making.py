@@ -32,13 +32,18 @@ class OrderError(ValueError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Whose order, for what and how: rupiah without a unique code."""
+    """Whose order, for what and how: rupiah without a unique code.
+
+    `advance` of it is for no invoice. An empty `order_id` is made up.
+    """
 
     customer_id: int
     invoice_ids: tuple[int, ...]
     amount: int
     gateway: str
     method: str
+    advance: int = 0
+    order_id: str = ""
 
 
 def new_order_id() -> str:
@@ -84,12 +89,13 @@ def _full() -> OrderError:
 
 def _written(wanted: Wanted, unique_code: int | None) -> PaymentOrder:
     order = PaymentOrder(
-        order_id=new_order_id(),
+        order_id=wanted.order_id or new_order_id(),
         customer_id=wanted.customer_id,
         gateway=wanted.gateway,
         method=wanted.method,
         amount=wanted.amount + (unique_code or 0),
         unique_code=unique_code,
+        advance=wanted.advance,
         created_at=now(),
         next_check_at=wall() + timedelta(seconds=timing.PLAN[0]),
     )

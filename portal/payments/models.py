@@ -20,7 +20,8 @@ class PaymentOrder(Model):
 
     `method` is empty for the gateway's own page (`pay_url`); otherwise `pay_code` holds what
     is paid with here, a QRIS string or an account number. `unique_code` is the part of
-    `amount` that was added so that no other waiting order has the same amount.
+    `amount` that was added so that no other waiting order has the same amount. `advance` is
+    the part that is for no invoice and becomes credit, as somebody means it to.
     """
 
     __tablename__ = "payment_order"
@@ -48,6 +49,7 @@ class PaymentOrder(Model):
     pay_url: Mapped[str] = mapped_column(Text, default="")
     pay_code: Mapped[str] = mapped_column(Text, default="", server_default="")
     unique_code: Mapped[int | None]
+    advance: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     state: Mapped[str] = mapped_column(State(), default="pending")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -70,23 +70,24 @@ def start_order(
     cancelling.tell_gateway(replaced)
     if not opened:
         try:
-            _open(driver, order_pk, request)
+            open_charge(driver, order_pk, request)
         except Misconfigured:
             raise
         except DriverError as error:
-            if method == PAGE or not _has_page(driver, request.amount):
+            if method == PAGE or not has_page(driver, request.amount):
                 raise
             log.warning("method %s of %s failed: %s", method, kind, error.sentence)
             return start_order(customer_id, invoice_ids, return_path, PAGE, kind)
     return db.session.get_one(PaymentOrder, order_pk, populate_existing=True)
 
 
-def _has_page(driver: PaymentGateway, amount: int) -> bool:
+def has_page(driver: PaymentGateway, amount: int) -> bool:
+    """Whether the gateway has a page of its own for so many rupiah."""
     return any(way.key == PAGE for way in driver.methods(amount))
 
 
-def _open(driver: PaymentGateway, order_pk: int, request: ChargeRequest) -> None:
-    """Ask the gateway with nothing open; the first answer is kept."""
+def open_charge(driver: PaymentGateway, order_pk: int, request: ChargeRequest) -> None:
+    """Ask the gateway with nothing open; the first answer is kept. Commits."""
     charge = driver.create_charge(request)
     try:
         _check_code(driver, request, charge)
@@ -196,10 +197,10 @@ def live_orders(
     found = [order for order in recent if [one.invoice_id for one in order.invoices] == [*chosen]]
     if amount is None:
         return found
-    return [o for o in found if o.amount - (o.unique_code or 0) == amount and _has_time(o)]
+    return [o for o in found if o.amount - (o.unique_code or 0) == amount and has_time(o)]
 
 
-def _has_time(order: PaymentOrder) -> bool:
+def has_time(order: PaymentOrder) -> bool:
     """A code of a few minutes is used again too, as long as half of them is left."""
     if order.expires_at is None:
         return True

@@ -140,8 +140,8 @@ def _settle(order: PaymentOrder, status: ChargeStatus, known: frozenset[str]) ->
     hold_customer(order.customer_id)
     chosen = [link.invoice_id for link in order.invoices]
     owed = sum(rest for _, rest in invoices.lock_open(chosen))
-    # A unique code is no surprise: it becomes the customer's credit.
-    asked = order.amount - (order.unique_code or 0)
+    # A unique code is no surprise, nor money ahead of its invoice: they become credit.
+    asked = order.amount - (order.unique_code or 0) - order.advance
     name = states.circumstance(before, asked, _states(chosen), owed)
     payment = record_payment(
         customer_id=order.customer_id,

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.cycles import Terms
@@ -14,7 +14,7 @@ class Plan(Model):
     """A tariff. `price` in rupiah per month; empty day counts fall back to the settings.
 
     `billing` is a key of `portal.core.cycles.SCHEMES`. Without an `issue_day` each line is
-    billed on its own day.
+    billed on its own day. `public` plans are on offer on the order page.
     """
 
     __tablename__ = "plan"
@@ -30,6 +30,7 @@ class Plan(Model):
     due_days: Mapped[int | None]
     grace_days: Mapped[int | None]
     active: Mapped[bool] = mapped_column(default=True)
+    public: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     def terms(self, own_day: int) -> Terms:
