@@ -82,6 +82,7 @@ class Capability(StrEnum):
     STATUS_CHECK = "status_check"
     DELIVERY_HOOK = "delivery_hook"
     INBOUND = "inbound"
+    SETS_HOOK = "sets_hook"
     IDEMPOTENT = "idempotent"
 
 

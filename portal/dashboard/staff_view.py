@@ -162,6 +162,7 @@ def _channel_troubles() -> list[str]:
     if not in_force:
         return [_("Belum ada driver WhatsApp yang dipilih.")]
     found = []
+    in_force = [*in_force, *channels.beside()]
     for one in in_force:
         why = one.pause_reason
         if one.problem:

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from portal.config import Settings
+from portal.core.recipients import PHONE
 from portal.extensions import db
 from portal.health import lanes
 from portal.health.lanes import SLOW, TOO_OLD, Lane, Process
@@ -117,7 +118,7 @@ def read() -> Board:
     people = [(process, _process_state(process)) for process in lanes.processes()]
     lines = [(lane, lane_state(lane)) for lane in found]
     entries = _entries()
-    carriers = [(channel, channel_state(channel)) for channel in channels.in_order()]
+    carriers = [(channel, channel_state(channel)) for channel in channels.everything()]
     note = _channel_note(carriers)
     hooks = _hooks()
     scheduler = _scheduler(people)
@@ -234,6 +235,7 @@ def _channel_note(carriers: Sequence[tuple[ActiveChannel, State]]) -> State | No
     """What stops all sending, if anything does."""
     if not channels.sending_enabled():
         return State("bad", _("Pengiriman dimatikan (WHATSAPP_ENABLED=false)."))
+    carriers = [one for one in carriers if one[0].reach == PHONE]
     if not carriers:
         return State("bad", _("Belum ada driver WhatsApp yang dipilih."))
     if not any(channel.usable for channel, _state in carriers):

@@ -34,9 +34,9 @@ def cli(markdown: bool) -> None:
 def matrix() -> list[str]:
     """The table of message drivers in `docs/drivers.md`, line by line."""
     abilities = list(Capability)
-    head = ["Driver", "Name", *(ability.value for ability in abilities)]
+    head = ["Driver", "Name", "to", *(ability.value for ability in abilities)]
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for driver in sorted(MESSAGES, key=lambda one: one.kind):
         marks = ["yes" if ability in driver.capabilities else "" for ability in abilities]
-        lines.append(f"| {' | '.join([f'`{driver.kind}`', driver.label, *marks])} |")
+        lines.append(f"| {' | '.join([f'`{driver.kind}`', driver.label, driver.reach, *marks])} |")
     return lines

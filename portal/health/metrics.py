@@ -20,7 +20,7 @@ def collect() -> CollectorRegistry:
     attention = Gauge("loket_attention_items", "Open items needing a person", registry=registry)
     attention.set(db.session.scalar(select(func.count()).where(AttentionItem.state == "open")) or 0)
     paused = Gauge("loket_paused_channels", "Channels in force that rest", registry=registry)
-    paused.set(sum(channel.paused for channel in channels.in_order()))
+    paused.set(sum(channel.paused for channel in channels.everything()))
     hooks = Gauge("loket_inbound_hooks", "Stored callbacks by state", ["state"], registry=registry)
     for state in ("received", "failed"):
         count = select(func.count()).where(InboundHook.state == state)

@@ -31,7 +31,7 @@ def index() -> Any:
 def resume() -> Any:
     """End a channel's pause; what waits leaves at once."""
     key = request.form.get("key", "")
-    channel = next((found for found in channels.in_order() if found.key == key), None)
+    channel = next((found for found in channels.everything() if found.key == key), None)
     if channel is None:
         db.session.rollback()
         return go(url_for(".index"), _("Saluran ini tidak dipakai lagi."), "bad")

@@ -40,4 +40,4 @@ def _channels(scope: Scope) -> Sequence[ActiveChannel]:
     if scope.channel_id is not None:
         found = channels.by_key(str(scope.channel_id))
         return [found] if found else []
-    return [channel for channel in channels.in_order() if channel.kind == scope.driver]
+    return [channel for channel in channels.everything() if channel.kind == scope.driver]

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from portal.core.driverkit import Misconfigured
+from portal.core.recipients import PHONE
 from portal.extensions import db
 from portal.infra import audit
 from portal.infra.timekeeping import wall
@@ -121,28 +122,38 @@ def difference(
     }
 
 
-def in_force() -> list[int]:
-    """The ids of the stored channels in force, the main one first."""
-    wanted = select(Channel.id).where(Channel.enabled).order_by(Channel.priority, Channel.id)
-    return list(db.session.scalars(wanted))
+def in_force(reach: str = PHONE) -> list[int]:
+    """The ids of the stored channels of that reach in force, the main one first."""
+    wanted = select(Channel.id).where(Channel.enabled, _of_reach(reach))
+    return list(db.session.scalars(wanted.order_by(Channel.priority, Channel.id)))
+
+
+def _of_reach(reach: str) -> ColumnElement[bool]:
+    """Drivers that are gone count as those for phones."""
+    others = [driver.kind for driver in REGISTRY if driver.reach != PHONE]
+    if reach == PHONE:
+        return Channel.driver.not_in(others)
+    return Channel.driver.in_([kind for kind in others if REGISTRY.get(kind).reach == reach])
 
 
 def choose(kind: str, channel_id: int | None = None) -> None:
     """Make this the main channel in place of the one before, which is no longer in force.
 
-    Who stands in goes on standing in. Without `channel_id` it is the driver's first channel,
-    made when missing. Raises Misconfigured when it is not complete.
+    Who stands in goes on standing in; channels of another reach are left alone: Telegram
+    replaces no WhatsApp. Without `channel_id` it is the driver's first channel, made when
+    missing. Raises Misconfigured when it is not complete.
     """
     if kind not in REGISTRY:
         raise Misconfigured("Driver tidak dikenal.")
     complete(kind, channel_id)
-    before = in_force()
+    reach = REGISTRY.get(kind).reach
+    before = in_force(reach)
     previous = (
         db.session.scalar(select(Channel.driver).where(Channel.id == before[0])) if before else ""
     )
     row, _config = row_of(kind, channel_id)
     replaced = before[:1]
-    arrange([row.id, *(other for other in before if other not in (row.id, *replaced))])
+    arrange([row.id, *(other for other in before if other not in (row.id, *replaced))], reach)
     meters.resume(str(row.id))
     audit.record("whatsapp.choose", "channel", before={"driver": previous}, after={"driver": kind})
 
@@ -154,13 +165,13 @@ def complete(kind: str, channel_id: int | None) -> None:
         raise Misconfigured(next(iter(errors.values())))
 
 
-def arrange(order: Sequence[int]) -> None:
-    """Exactly these in force, in this order. Leaves `updated_at`: the configurations are the
-    same, and so is who may have an uncertain message."""
+def arrange(order: Sequence[int], reach: str = PHONE) -> None:
+    """Exactly these of that reach in force, in this order. Leaves `updated_at`: the
+    configurations are the same, and so is who may have an uncertain message."""
     quiet = {"synchronize_session": False}
     db.session.execute(
         update(Channel)
-        .where(Channel.enabled, Channel.id.notin_(order))
+        .where(Channel.enabled, _of_reach(reach), Channel.id.notin_(order))
         .values(enabled=False, priority=SECOND)
         .execution_options(**quiet)
     )

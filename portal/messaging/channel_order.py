@@ -10,25 +10,34 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal.core.driverkit import Misconfigured
+from portal.core.recipients import PHONE
 from portal.extensions import db
 from portal.infra import audit
 from portal.messaging import meters
 from portal.messaging.channel_config import arrange, complete, in_force
-from portal.messaging.channels import labels
+from portal.messaging.channels import labels, reach_of_kind
 from portal.messaging.models_channels import Channel
 from portal.messaging.registry import REGISTRY
 
 
 def promote(channel_id: int) -> None:
-    """Make it the main one; the others stand in behind it. Raises Misconfigured."""
-    before = in_force()
+    """Make it the main one; the others stand in behind it. Raises Misconfigured.
+
+    Of channels that do not write to phones only one is in force: a person has written to one
+    bot, and no other may write back.
+    """
+    reach = _reach(channel_id)
+    before = in_force(reach)
     _enter(channel_id, before)
-    _rearrange([channel_id, *(other for other in before if other != channel_id)], before)
+    behind = [other for other in before if other != channel_id] if reach == PHONE else []
+    _rearrange([channel_id, *behind], before, reach)
 
 
 def stand_in(channel_id: int) -> None:
     """Let it stand in, last in line; the main one then is the next. Raises Misconfigured
     when it is not complete or there is no main one to stand in for."""
+    if _reach(channel_id) != PHONE:
+        raise Misconfigured(_("Saluran ini tidak dapat menggantikan saluran lain."))
     before = in_force()
     others = [other for other in before if other != channel_id]
     if not others:
@@ -52,10 +61,16 @@ def move(channel_id: int, steps: int) -> None:
 
 def stop(channel_id: int) -> None:
     """Send nothing more through it; the others move up. Raises Misconfigured."""
-    before = in_force()
+    reach = _reach(channel_id)
+    before = in_force(reach)
     if channel_id not in before:
         raise Misconfigured(_("Saluran itu tidak sedang dipakai."))
-    _rearrange([other for other in before if other != channel_id], before)
+    _rearrange([other for other in before if other != channel_id], before, reach)
+
+
+def _reach(channel_id: int) -> str:
+    kind = db.session.scalar(select(Channel.driver).where(Channel.id == channel_id))
+    return reach_of_kind(kind or "")
 
 
 def _enter(channel_id: int, before: Sequence[int]) -> None:
@@ -68,8 +83,8 @@ def _enter(channel_id: int, before: Sequence[int]) -> None:
         meters.resume(str(channel_id))
 
 
-def _rearrange(order: Sequence[int], before: Sequence[int]) -> None:
-    arrange(order)
+def _rearrange(order: Sequence[int], before: Sequence[int], reach: str = PHONE) -> None:
+    arrange(order, reach)
     names = labels()
     audit.record(
         "whatsapp.order",

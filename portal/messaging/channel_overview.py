@@ -1,14 +1,15 @@
 """The list of channels for Settings > WhatsApp: place, state in words, use of today. Only reads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from portal.core.driverkit import Misconfigured
+from portal.core.recipients import PHONE, PREFIX
 from portal.extensions import db
 from portal.infra.timekeeping import wall, zone
 from portal.messaging import channel_limits, channels, pacing
@@ -35,7 +36,8 @@ class State:
 
 @dataclass(frozen=True)
 class Row:
-    """One channel of the list. `place` counts from 0 among those in force, None without."""
+    """One channel of the list. `place` counts from 0 among those in force, None without.
+    `beside`: in force for others than phones, so that it replaces nobody and nobody it."""
 
     channel: ActiveChannel
     place: int | None
@@ -46,10 +48,16 @@ class Row:
     cap: int | None
     last_success: datetime | None
     last_failure: datetime | None
+    beside: bool = False
 
     @property
     def key(self) -> str:
         return self.channel.key
+
+    @property
+    def alone(self) -> bool:
+        """Whether it writes to others than phones, with no order and no stand-in."""
+        return self.channel.reach != PHONE
 
     @property
     def stored(self) -> bool:
@@ -59,22 +67,29 @@ class Row:
     @property
     def title(self) -> str:
         """Utama, Cadangan 1, Cadangan 2 ..."""
+        if self.beside:
+            return _("Dipakai sendiri")
         if self.place is None:
             return _("Tidak dipakai")
         return _("Utama") if self.place == 0 else _("Cadangan %(number)s", number=self.place)
 
 
 def rows() -> tuple[list[Row], list[Row]]:
-    """The channels in force in their order, and the stored ones that are not."""
-    in_force = _in_force()
-    keys = {channel.key for channel in in_force}
+    """The channels in force in their order, those beside them last; and the stored ones that
+    are not in force."""
+    in_force, beside = _in_force(), channels.beside()
+    keys = {channel.key for channel in [*in_force, *beside]}
     ids = db.session.scalars(select(Channel.id).order_by(Channel.id)).all()
     others = [found for i in ids if str(i) not in keys and (found := channels.by_key(str(i)))]
     meters = {row.key: row for row in db.session.scalars(select(ChannelMeter))}
-    counted = _counted([*in_force, *others])
+    counted = _counted([*in_force, *beside, *others])
     made = [
         _row(channel, place, len(in_force), meters.get(channel.key), counted)
         for place, channel in enumerate(in_force)
+    ]
+    made += [
+        replace(_row(channel, 0, 1, meters.get(channel.key), counted), beside=True)
+        for channel in beside
     ]
     rest = [_row(channel, None, 0, meters.get(channel.key), counted) for channel in others]
     return made, rest
@@ -219,13 +234,15 @@ class Departure:
 
 def departure(channel_id: int) -> Departure:
     """What would become of the queue without this channel."""
-    in_force = _in_force()
     key = str(channel_id)
+    in_force = _in_force()
+    if any(channel.key == key for channel in channels.beside()):
+        return _departure_beside(key)
     rest = [channel for channel in in_force if channel.key != key]
     carries = next((channel.key for channel in in_force if channel.usable), "") == key
     env = environment() if not rest else None
     heirs = [channel for channel in rest if not trouble_of(channel)] or ([env] if env else [])
-    waiting = select(func.count()).where(Message.state.in_(WAITING))
+    waiting = _waiting(~Message.recipient.startswith(PREFIX))
     bound = db.session.scalar(waiting.where(Message.bound_to.like(f"{key}:%"))) or 0
     free = db.session.scalar(waiting.where(Message.bound_to.is_(None))) or 0
     return Departure(
@@ -234,3 +251,15 @@ def departure(channel_id: int) -> Departure:
         next_label=heirs[0].label if heirs else "",
         from_environment=env is not None,
     )
+
+
+def _waiting(whose: ColumnElement[bool]) -> Select[Any]:
+    return select(func.count()).where(Message.state.in_(WAITING), whose)
+
+
+def _departure_beside(key: str) -> Departure:
+    """Nothing stands in for it: what is queued waits."""
+    waiting = _waiting(Message.recipient.startswith(PREFIX))
+    bound = db.session.scalar(waiting.where(Message.bound_to.like(f"{key}:%"))) or 0
+    free = db.session.scalar(waiting.where(Message.bound_to.is_(None))) or 0
+    return Departure(rerouted=free, uncertain=bound, next_label="")

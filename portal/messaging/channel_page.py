@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from portal.config import Settings
 from portal.core.driverkit import Capability, DriverError, Health, Misconfigured
+from portal.core.recipients import PHONE
 from portal.extensions import db
 from portal.messaging import (
     channel_config,
@@ -31,6 +32,7 @@ from portal.messaging.template_queries import Overview
 from portal.web.htmx import is_fragment, page, render_block
 
 TEMPLATE = "messaging/settings.html"
+_CALLS = frozenset({Capability.DELIVERY_HOOK, Capability.INBOUND})
 RULES = {
     "burst": meters.BURST,
     "least": meters.PAUSE_SECONDS // 60,
@@ -124,6 +126,7 @@ def context(about: Subject, **more: Any) -> dict[str, Any]:
         "about": about,
         "abilities": guides.abilities(about.kind),
         "guide": guides.exists(about.kind),
+        "alone": REGISTRY.get(about.kind).reach != PHONE,
         "edited": edited,
         "edited_name": channels.labels().get(edited, "") if edited else "",
         "used": used,
@@ -181,16 +184,24 @@ def _approved(kind: str, channel_id: int | None) -> Overview | None:
 
 def _hooks(kind: str, channel_id: int | None) -> dict[str, Any]:
     """Where the provider calls back. Only a saved channel has an address of its own."""
-    config: Settings = current_app.extensions["loket.settings"]
-    calls = {Capability.DELIVERY_HOOK, Capability.INBOUND} & REGISTRY.get(kind).capabilities
-    path = ""
-    if calls and kind == "meta":
-        path = "/webhook/whatsapp/meta"
-    elif calls and channel_id is not None:
-        token = db.session.scalar(select(Channel.hook_token).where(Channel.id == channel_id))
-        path = f"/hooks/messaging/{token}"
+    url = hook_url(kind, channel_id)
+    able = REGISTRY.get(kind).capabilities
     return {
-        "webhook_url": f"{config.public_url}{path}" if path else "",
-        "webhook_later": bool(calls) and not path,
-        "last_hook": queries.last_hook(receipts.source_of(kind, channel_id)) if path else None,
+        "webhook_url": url,
+        "webhook_later": bool(_CALLS & able) and not url,
+        "last_hook": queries.last_hook(receipts.source_of(kind, channel_id)) if url else None,
+        "sets_hook": bool(url) and Capability.SETS_HOOK in able,
     }
+
+
+def hook_url(kind: str, channel_id: int | None) -> str:
+    """The public address for a channel's callbacks; empty when it has none."""
+    config: Settings = current_app.extensions["loket.settings"]
+    if not _CALLS & REGISTRY.get(kind).capabilities:
+        return ""
+    if kind == "meta":
+        return f"{config.public_url}/webhook/whatsapp/meta"
+    if channel_id is None:
+        return ""
+    token = db.session.scalar(select(Channel.hook_token).where(Channel.id == channel_id))
+    return f"{config.public_url}/hooks/messaging/{token}"

@@ -17,6 +17,7 @@ from sqlalchemy import Select, select
 
 from portal.config import Settings
 from portal.core.driverkit import Health, Misconfigured
+from portal.core.recipients import PHONE
 from portal.extensions import db
 from portal.infra.database import end_read
 from portal.infra.http import Http
@@ -71,6 +72,11 @@ class ActiveChannel:
         """What people call it."""
         return self.name or (REGISTRY.get(self.kind).label if self.kind in REGISTRY else self.kind)
 
+    @property
+    def reach(self) -> str:
+        """Whom it writes to (`portal.core.recipients`)."""
+        return reach_of_kind(self.kind)
+
     @cached_property
     def _driver(self) -> MessageDriver:
         return REGISTRY.get(self.kind)(self.config, Http())
@@ -124,23 +130,43 @@ def env_values(kind: str) -> dict[str, str]:
     return {f.name: config.get(f.env) for f in REGISTRY.get(kind).fields if f.env}
 
 
+def reach_of_kind(kind: str) -> str:
+    """Whom channels of this driver write to."""
+    return REGISTRY.get(kind).reach if kind in REGISTRY else PHONE
+
+
+def everything() -> list[ActiveChannel]:
+    """All channels in force: those for phones in their order, then those beside them."""
+    return [*in_order(), *beside()]
+
+
 def in_order() -> list[ActiveChannel]:
-    """The channels in force, the one to use first first, resting ones included.
+    """The channels in force for phones, the one to use first first, resting ones included.
 
     Without a chosen one it is the environment's; without that the list is empty.
     """
-    ids = db.session.scalars(
-        select(Channel.id).where(Channel.enabled).order_by(Channel.priority, Channel.id)
-    ).all()
-    found = [_stored_channel(channel_id) for channel_id in ids]
+    found = [channel for channel in _enabled() if channel.reach == PHONE]
     if found:
         return found
     env = _from_environment()
     return [env] if env else []
 
 
+def beside() -> list[ActiveChannel]:
+    """The channels in force that write to others than phones: Telegram."""
+    return [channel for channel in _enabled() if channel.reach != PHONE]
+
+
+def _enabled() -> list[ActiveChannel]:
+    ids = db.session.scalars(
+        select(Channel.id).where(Channel.enabled).order_by(Channel.priority, Channel.id)
+    ).all()
+    return [_stored_channel(channel_id) for channel_id in ids]
+
+
 def active() -> ActiveChannel | None:
-    """The channel the next message would use; a resting one when all rest; None without any.
+    """The channel the next message to a phone would use; a resting one when all rest; None
+    without any.
 
     Raises Misconfigured when none can be used because of its configuration.
     """
@@ -188,7 +214,7 @@ def _stored_channel(channel_id: int) -> ActiveChannel:
 def _from_environment() -> ActiveChannel | None:
     config = _config()
     kind = config.get("WHATSAPP_DRIVER", "" if config.production else "console")
-    if kind not in REGISTRY:
+    if kind not in REGISTRY or reach_of_kind(kind) != PHONE:
         return None
     values = env_values(kind)
     first = db.session.scalars(

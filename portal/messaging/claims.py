@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, select, update
 
+from portal.core import recipients
 from portal.extensions import db
 from portal.infra.database import is_postgres, unindexed
 from portal.infra.locks import new_lease_token
@@ -51,10 +52,11 @@ class Claimed(NamedTuple):
 _WANTED = tuple(getattr(Message, name) for name in Claimed._fields if name != "token")
 
 
-def claim(lane: str, limit: int) -> list[Claimed]:
+def claim(lane: str, limit: int, *, beside: bool = False) -> list[Claimed]:
     """Take up to `limit` due messages of a lane, the longest waiting first: pending -> leased.
 
-    One statement: every row that crosses from the database costs. Commits.
+    `beside`: only those to others than phones, while every channel for phones rests. One
+    statement: every row that crosses from the database costs. Commits.
     """
     due = (
         select(Message.id)
@@ -62,6 +64,8 @@ def claim(lane: str, limit: int) -> list[Claimed]:
         .order_by(Message.next_at, Message.id)
         .limit(limit)
     )
+    if beside:
+        due = due.where(Message.recipient.startswith(recipients.PREFIX))
     if is_postgres():
         # A plain subquery may be run again for every row, and would find more each time.
         locked = due.with_for_update(skip_locked=True).cte("due")

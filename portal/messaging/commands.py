@@ -6,7 +6,7 @@ import sys
 import click
 from flask.cli import AppGroup
 
-from portal.core.phone import InvalidPhone, PhoneNumber
+from portal.core import recipients
 from portal.extensions import db
 from portal.messaging import testing
 from portal.messaging.kinds import KINDS
@@ -21,10 +21,10 @@ cli = AppGroup("notification", help="Messages: try the channel in force.")
 def test(channel: str, phone: str, kind: str | None) -> None:
     """Send one test message to PHONE through the channel in force and say what came of it."""
     try:
-        number = PhoneNumber.parse(phone)
-    except InvalidPhone as error:
+        to = recipients.parse(phone)
+    except ValueError as error:
         raise click.BadParameter(str(error)) from None
-    result = testing.send_test(number, kind, secrets.token_hex(6))
+    result = testing.send_test(to, kind, secrets.token_hex(6))
     db.session.commit()
     click.echo(result.sentence)
     if result.provider_id:

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from portal.core import recipients
 from portal.infra.timekeeping import wall, zone
-from portal.messaging import advice, channels, sending_hours, template_queries
+from portal.messaging import advice, channels, routing, sending_hours, template_queries
 from portal.messaging.advice import BROADCAST, CUSTOMER, HOURS, SETTINGS, TEMPLATES, Advice
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.limits import full_today
@@ -80,9 +81,10 @@ def _waiting(message: Message) -> Explanation:
             _("Hidupkan kembali lalu mulai ulang server."),
             _("Pengiriman dimatikan oleh WHATSAPP_ENABLED."),
         )
-    in_force = channels.in_order()
+    in_force = [one for one in channels.everything() if routing.reaches(one, message.recipient)]
     if not in_force:
-        why = _("Belum ada saluran WhatsApp.")
+        telegram = recipients.reach_of(message.recipient) == recipients.TELEGRAM
+        why = _("Belum ada saluran Telegram.") if telegram else _("Belum ada saluran WhatsApp.")
         return Explanation(_("Pilih satu di pengaturan."), why, SETTINGS)
     if _before_hours(message):
         at = _clock(message.next_at)

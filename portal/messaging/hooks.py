@@ -4,7 +4,7 @@ Meta's address is fixed and shared by all its channels; every other channel has 
 with an unguessable token. Nothing is parsed before the sender is believed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
@@ -59,11 +59,11 @@ def channel_challenge(token: str) -> Any:
 @csrf.exempt
 @public
 def channel_receive(token: str) -> Any:
-    """Keep one callback of a channel. The answer is empty: one provider sends it to the
-    customer as a reply."""
+    """Keep one callback of a channel. The answer is empty, unless its driver has one: one
+    provider sends whatever it is to the customer as a reply."""
     source, drivers = _of_token(token)
-    _keep(source, drivers)
-    return Response(status=200)
+    answer = _keep(source, drivers)
+    return Response(status=200) if answer is None else jsonify(answer)
 
 
 def _configured(kind: str) -> list[MessageDriver]:
@@ -83,8 +83,8 @@ def _of_token(token: str) -> tuple[str, list[MessageDriver]]:
     return receipts.source_of(found.driver, found.id), [driver]
 
 
-def _keep(source: str, drivers: Sequence[MessageDriver]) -> None:
-    """Store what one of the drivers believes; 401 otherwise."""
+def _keep(source: str, drivers: Sequence[MessageDriver]) -> Mapping[str, object] | None:
+    """Store what one of the drivers believes, and return its answer; 401 otherwise."""
     if (request.content_length or 0) > MAX_BYTES:
         abort(413)
     config: Settings = current_app.extensions["loket.settings"]
@@ -100,3 +100,4 @@ def _keep(source: str, drivers: Sequence[MessageDriver]) -> None:
         abort(401)
     inbox.store(source, believer.redact_hook(body), {"content-type": request.content_type or ""})
     db.session.commit()
+    return believer.answer_hook(body)

@@ -23,7 +23,8 @@ class Message(Model):
     expired, cancelled, unknown; manual waits for a person to send it by hand, who did so at
     `handled_at`. `billing_category` and `billable` are the provider's word on its price.
     `params` are the named values of the text; a login code is never among them, it is computed
-    right before sending from `otp_challenge_id`.
+    right before sending from `otp_challenge_id`. What a `recipient` can be is in
+    `portal.core.recipients`.
     """
 
     __tablename__ = "message"

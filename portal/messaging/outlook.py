@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from portal.core.recipients import PHONE
 from portal.extensions import db
 from portal.messaging import channels, limits
 from portal.messaging.channels import ActiveChannel
@@ -44,7 +45,7 @@ class Outlook:
 
     def _in_view(self) -> Sequence[ActiveChannel]:
         if self.only is None:
-            return channels.in_order()
+            return channels.everything()
         found = channels.by_key(self.only)
         return [replace(found, paused_until=None)] if found else []
 
@@ -65,6 +66,11 @@ class Outlook:
         return free[0] if free else None
 
     @property
+    def only_beside(self) -> bool:
+        """Whether nothing may leave now but what goes to others than phones."""
+        return all(channel.reach != PHONE for channel in self.channels if channel.usable)
+
+    @property
     def usable(self) -> set[str]:
         """The channels, as configured, through which a message may leave now."""
         return {channel.identity for channel in self.channels if channel.usable}
@@ -73,7 +79,9 @@ class Outlook:
         """Whether another channel may have room for what its own has not."""
         if sendout.claimed.bound_to:
             return False
-        return any(c.usable and c.key not in full | {sendout.channel.key} for c in self.channels)
+        taken = full | {sendout.channel.key}
+        fitting = (c for c in self.channels if c.reach == sendout.channel.reach)
+        return any(c.usable and c.key not in taken for c in fitting)
 
     def room(self) -> Room:
         """What the main channel takes within the horizon; nothing is reserved."""

@@ -124,7 +124,7 @@ class Pump:
         room = self._room()
         if not room:
             return []
-        claimed = claims.claim(self.lane, room)
+        claimed = claims.claim(self.lane, room, beside=self.outlook.only_beside)
         if claimed:
             checkpoint("messaging.claimed")
         else:

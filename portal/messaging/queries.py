@@ -63,7 +63,7 @@ def customer_name(customer_id: int | None) -> str:
 def ways() -> dict[str, dict[Any, str]]:
     """What the log can be narrowed to by way: stored channels by id, and all drivers known."""
     labels = channels.labels()
-    kinds = {channel.kind: channel.label for channel in channels.in_order()}
+    kinds = {channel.kind: channel.label for channel in channels.everything()}
     stored = db.session.scalars(select(Channel.driver).distinct()).all()
     drivers = {kind: kind for kind in sorted({*kinds, *stored})}
     return {"channels": dict(sorted(labels.items())), "drivers": drivers}

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from portal.core import recipients
 from portal.core.money import parse_rupiah
-from portal.core.phone import GroupId, InvalidPhone, PhoneNumber
 from portal.extensions import db
 from portal.infra import audit
 from portal.messaging import recheck, service
@@ -131,8 +131,8 @@ def copy_of(old: Message, number: int, changed: dict[str, Any]) -> NewMessage:
 
 def _address(typed: str) -> str:
     try:
-        return str(GroupId.parse(typed)) if "@" in typed else str(PhoneNumber.parse(typed))
-    except (ValueError, InvalidPhone):
+        return recipients.parse(typed)
+    except ValueError:
         raise MessageError("Nomor tujuan tidak sah. Contoh: 081234567890.") from None
 
 

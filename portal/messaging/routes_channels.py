@@ -6,10 +6,11 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request, url_for
 from flask_babel import gettext as _
 
-from portal.core.driverkit import Misconfigured
+from portal.core.driverkit import Capability, DriverError, Misconfigured
 from portal.extensions import db
 from portal.infra import audit
 from portal.infra import queue as bell
+from portal.infra.http import Http
 from portal.messaging import (
     channel_config,
     channel_form,
@@ -194,6 +195,26 @@ def preview(channel_key: str) -> Any:
     assert about.channel_id is not None
     form = channel_form.limits_form(about.kind, about.channel_id, request.form)
     return part(LIMITS, "meaning", **context(about, limits=form))
+
+
+@bp.post("/<channel_key>/hook")
+@staff("settings")
+def set_hook(channel_key: str) -> Any:
+    """Tell the provider, now, where to call back; for those that can be told."""
+    about = channel_page.of_channel(channel_key)
+    channel = channel_page.channel_of(channel_key)
+    if Capability.SETS_HOOK not in channel.driver().capabilities:
+        abort(404)
+    url = channel_page.hook_url(about.kind, about.channel_id)
+    audit.record("whatsapp.hook", f"channel:{channel_key}", after={"driver": about.kind})
+    db.session.commit()
+    target = _back(channel=about.channel_id)
+    if channel.problem:
+        return go(target, channel.problem, "bad")
+    try:
+        return go(target, channel.driver(Http()).set_hook(url))
+    except DriverError as error:
+        return go(target, error.sentence, "bad")
 
 
 def _ring() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request, url_for
 from flask_babel import gettext as _
 
+from portal.core import recipients
 from portal.core.driverkit import Health, Misconfigured
-from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.extensions import db
 from portal.infra.timekeeping import wall
 from portal.messaging import (
@@ -108,13 +108,13 @@ def test() -> Any:
     if via:
         channel_page.channel_of(via)
     try:
-        phone = PhoneNumber.parse(number)
-    except InvalidPhone as error:
+        to = recipients.parse(number)
+    except ValueError as error:
         wrong = context(subject({}), **typed, number_error=say(error))
         return page(TEMPLATE, block="test", status=422, **wrong)
     db.session.rollback()
     nonce = secrets.token_hex(8)
-    result = testing.send_test(phone, kind if kind in KINDS else None, nonce, via or None)
+    result = testing.send_test(to, kind if kind in KINDS else None, nonce, via or None)
     return page(TEMPLATE, block="test", **context(subject({}), **typed, result=result))
 
 

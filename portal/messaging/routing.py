@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from portal.core import recipients
 from portal.core.driverkit import Capability
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.claims import Claimed
@@ -32,9 +33,9 @@ class Route:
     split: bool = False
 
 
-def is_group(recipient: str) -> bool:
-    """Whether it is addressed to a WhatsApp group."""
-    return recipient.endswith("@g.us")
+def reaches(channel: ActiveChannel, recipient: str) -> bool:
+    """Whether the channel writes to that sort of recipient at all."""
+    return channel.reach == recipients.reach_of(recipient)
 
 
 def choose(
@@ -48,6 +49,7 @@ def choose(
     `refused` are those that said no to it for good, with what they said."""
     if message.bound_to:
         return _bound(message, channels)
+    channels = [channel for channel in channels if reaches(channel, message.recipient)]
     carrying = [c for c in channels if not c.problem and _carries(c, message)]
     if not carrying:
         return _nobody(message, channels)
@@ -81,7 +83,7 @@ def _bound(message: Claimed, channels: Sequence[ActiveChannel]) -> Route:
 def _nobody(message: Claimed, channels: Sequence[ActiveChannel]) -> Route:
     if message.urgent and channels and all(c.problem or c.driver().by_hand for c in channels):
         return Route(wait=WITHOUT_CHANNEL, reason=ONLY_BY_HAND)
-    if channels and is_group(message.recipient) and any(not c.problem for c in channels):
+    if channels and recipients.is_group(message.recipient) and any(not c.problem for c in channels):
         return Route(split=True)
     return Route(wait=WITHOUT_CHANNEL)
 
@@ -90,7 +92,7 @@ def _carries(channel: ActiveChannel, message: Claimed) -> bool:
     driver = channel.driver()
     if driver.by_hand and message.urgent:
         return False  # somebody waits in front of a screen
-    if is_group(message.recipient):
+    if recipients.is_group(message.recipient):
         return Capability.GROUP in driver.capabilities
     return True
 

@@ -26,7 +26,7 @@ LANES = ("interactive", "messages", "bulk")
 def ready() -> bool:
     """Whether anything may be sent: switched on, and a channel that is not resting."""
     end_read()
-    usable = any(channel.usable for channel in channels.in_order())
+    usable = any(channel.usable for channel in channels.everything())
     db.session.rollback()
     return channels.sending_enabled() and usable
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from portal.core import recipients
 from portal.extensions import db
 from portal.infra import audit
 from portal.infra import queue as bell
@@ -32,7 +33,8 @@ class MessageError(ValueError):
 
 @dataclass(frozen=True)
 class NewMessage:
-    """A message to be queued. `recipient` in E.164, amounts in `params` in rupiah."""
+    """A message to be queued. `recipient` in E.164, a group, or `tg:<chat id>`
+    (`portal.core.recipients`); amounts in `params` in rupiah."""
 
     kind: str
     recipient: str
@@ -79,6 +81,8 @@ def queue_many(messages: Sequence[NewMessage]) -> list[int]:
 def _row(message: NewMessage) -> dict[str, Any]:
     if len(message.dedupe_key) > MAX_KEY:
         raise ValueError("a dedupe key that is cut off would silence other messages")
+    if recipients.reach_of(message.recipient) == recipients.TELEGRAM:
+        recipients.TelegramChat.parse(message.recipient)
     kind = KINDS[message.kind]
     stamp = wall()
     expires = message.expires_at

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy import case, update
 
+from portal.core import recipients
 from portal.core.driverkit import Capability, Misconfigured
-from portal.core.phone import PhoneNumber
 from portal.extensions import db
 from portal.infra import audit
 from portal.infra.database import updated
-from portal.messaging import channels, meters, sending, service
+from portal.messaging import channels, meters, routing, sending, service
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.kinds import KINDS, SAMPLES
 from portal.messaging.models import Message
@@ -52,18 +52,19 @@ def _settled(message_id: int) -> Message:
         time.sleep(0.1)
 
 
-def send_test(
-    number: PhoneNumber, kind: str | None, nonce: str, channel_key: str | None = None
-) -> TestResult:
-    """Queue a message with sample values and send it at once. Commits; audited.
+def send_test(to: str, kind: str | None, nonce: str, channel_key: str | None = None) -> TestResult:
+    """Queue a message with sample values to a recipient (as `recipients.parse` gives it) and
+    send it at once. Commits; audited.
 
     With `channel_key` it leaves through that channel, resting or not in force as it may be,
     and never through another one; without, as the next message would.
     """
     try:
-        channel = channels.by_key(channel_key) if channel_key else channels.active()
+        channel = _carrier(to, channel_key)
         if channel is None:
-            return TestResult(False, _("Belum ada driver WhatsApp yang dipilih."))
+            return TestResult(False, _nobody(to))
+        if not routing.reaches(channel, to):
+            return TestResult(False, _("Saluran ini tidak mengirim ke penerima seperti itu."))
         if channel_key:
             _complete(channel)
         kind = kind or default_kind(channel)
@@ -75,7 +76,7 @@ def send_test(
         # A person trying again is reason enough to end a pause.
         meters.resume(channel.key)
     params = {name: SAMPLES[name] for name in KINDS[kind].expects if name != "code"}
-    message_id = service.queue(kind, str(number), f"{kind}:test:{nonce}", params)
+    message_id = service.queue(kind, to, f"{kind}:test:{nonce}", params)
     if message_id is None:
         return TestResult(False, _("Pesan uji ini sudah dikirim."))
     after = {"kind": kind, "channel": channel.label} if channel_key else {"kind": kind}
@@ -89,6 +90,20 @@ def send_test(
         _settle_here(message_id, KINDS[kind].lane)
         message = db.session.get_one(Message, message_id, populate_existing=True)
     return _result(message, channel)
+
+
+def _carrier(to: str, channel_key: str | None) -> ActiveChannel | None:
+    if channel_key:
+        return channels.by_key(channel_key)
+    if recipients.reach_of(to) == recipients.PHONE:
+        return channels.active()
+    return next((one for one in channels.beside() if routing.reaches(one, to)), None)
+
+
+def _nobody(to: str) -> str:
+    if recipients.reach_of(to) == recipients.PHONE:
+        return _("Belum ada driver WhatsApp yang dipilih.")
+    return _("Belum ada saluran Telegram yang dipakai.")
 
 
 def _complete(channel: ActiveChannel) -> None:

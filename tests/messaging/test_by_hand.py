@@ -7,7 +7,6 @@ from flask import Flask
 
 from portal.core.clock import FixedClock
 from portal.core.driverkit import Capability, Health
-from portal.core.phone import PhoneNumber
 from portal.extensions import db
 from portal.messaging import by_hand, channel_config, recovery, sending, testing
 from portal.messaging.drivers.base import MessageDriver, OutgoingMessage, Receipt
@@ -123,7 +122,7 @@ def test_a_code_never_goes_to_a_list(app: Flask, paper: None) -> None:
 
 
 def test_trying_the_channel_out_says_where_the_message_is(app: Flask, paper: None) -> None:
-    result = testing.send_test(PhoneNumber.parse(PHONE), "payment_confirmation", "n1")
+    result = testing.send_test(PHONE, "payment_confirmation", "n1")
     assert result.ok
     assert "kirim manual" in result.sentence
     assert by_hand.count() == 1

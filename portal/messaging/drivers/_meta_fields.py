@@ -12,32 +12,8 @@ from collections.abc import Mapping
 
 from portal.core.driverkit import ConfigField
 from portal.messaging.drivers._fields import digits, http_url, printable
+from portal.messaging.drivers._kinds import FREE_KINDS, NAMES, TEMPLATE_KINDS
 from portal.messaging.drivers._meta_versions import DEFAULT
-
-# The values of each kind, in the order they come in: `expects` in portal/messaging/kinds.py,
-# which drivers do not see.
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "payment_confirmation": ("name", "amount", "payment_number", "paid_at", "status"),
-    "invoice_notification": (
-        "name",
-        "period",
-        "invoice_number",
-        "plan",
-        "amount",
-        "due_on",
-        "customer_number",
-    ),
-    "payment_reminder": ("name", "amount", "days_left", "customer_number"),
-    "overdue_notice": ("name", "amount", "customer_number"),
-    "isolation_notice": ("name", "amount", "cs_phone", "customer_number"),
-    "access_opened": ("name", "cs_phone"),
-    "otp_code": ("code",),
-    "broadcast": ("text",),
-    "staff_notice": ("text",),
-}
-FREE_KINDS = ("broadcast", "staff_notice")
-"""Staff's own words: text, unless a template for them is named."""
-TEMPLATE_KINDS = tuple(kind for kind in NAMES if kind not in FREE_KINDS)
 
 _PART = re.compile(r"(header|url[0-9]|quick[0-9])=([^,;=\s]{1,128})")
 Parts = Mapping[str, str]

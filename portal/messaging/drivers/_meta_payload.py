@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portal.messaging.drivers._meta_fields import FREE_KINDS, NAMES, TEMPLATE_KINDS, template_parts
+from portal.messaging.drivers._kinds import FREE_KINDS, NAMES, TEMPLATE_KINDS
+from portal.messaging.drivers._meta_fields import template_parts
 from portal.messaging.drivers._meta_interactive import interactive
 from portal.messaging.drivers.base import Media, OutgoingMessage
 

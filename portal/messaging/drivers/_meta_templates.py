@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from portal.core.driverkit import DriverError, Misconfigured, Permanent, Retryable
 from portal.infra.http import Reply
-from portal.messaging.drivers._meta_fields import NAMES, template_parts
+from portal.messaging.drivers._kinds import NAMES
+from portal.messaging.drivers._meta_fields import template_parts
 from portal.messaging.drivers._meta_template_errors import EXISTS
 from portal.messaging.drivers.approved import (
     Brings,

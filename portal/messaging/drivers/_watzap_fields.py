@@ -7,16 +7,8 @@ import re
 
 from portal.core.driverkit import ConfigField
 from portal.messaging.drivers._fields import http_url
+from portal.messaging.drivers._kinds import LABELS, TEMPLATE_KINDS
 
-TEMPLATE_KINDS = {
-    "payment_confirmation": "Pembayaran diterima",
-    "invoice_notification": "Tagihan baru",
-    "payment_reminder": "Pengingat",
-    "overdue_notice": "Lewat jatuh tempo",
-    "isolation_notice": "Isolir",
-    "access_opened": "Akses dibuka",
-    "otp_code": "Kode masuk",
-}
 _WABA = ("mode", ("waba",))
 TEMPLATE = re.compile(r"([a-z0-9_]{1,512})(?::([\w, ]+))?", re.ASCII)
 
@@ -71,12 +63,12 @@ FIELDS = (
     *(
         ConfigField(
             f"template_{kind}",
-            f"Template: {label}",
+            f"Template: {LABELS[kind]}",
             "Kosong = teks bebas, hanya sampai bila pelanggan menulis dalam 24 jam.",
             shown_when=_WABA,
             check=_template,
         )
-        for kind, label in TEMPLATE_KINDS.items()
+        for kind in TEMPLATE_KINDS
     ),
     ConfigField("base_url", "Alamat API", default="https://api.watzap.id/v1", check=http_url),
 )

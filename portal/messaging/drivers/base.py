@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from portal.core import recipients
 from portal.core.driverkit import Capability, Driver, Health
 from portal.core.wablock import Block
 from portal.infra.http import Http
@@ -59,8 +60,8 @@ class Media:
 
 @dataclass(frozen=True)
 class OutgoingMessage:
-    """A message ready to leave. `to` in E.164, or a group id (`…@g.us`); `key` is stable across
-    retries.
+    """A message ready to leave. `to` in E.164, a group id (`…@g.us`), or `tg:<chat id>` for a
+    driver whose `reach` is Telegram; `key` is stable across retries.
 
     `text` is always the whole text in plain words, buttons and links spelled out, for services
     that carry only text. `block` is the `[[wa]]` block behind it, for those that can do more
@@ -82,7 +83,7 @@ class OutgoingMessage:
     @property
     def to_group(self) -> bool:
         """Whether it is addressed to a WhatsApp group."""
-        return self.to.endswith("@g.us")
+        return recipients.is_group(self.to)
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,11 @@ class Group:
 
 
 class MessageDriver(Driver):
-    """Speaks to one WhatsApp service; raises the classes of `portal.core.driverkit`.
+    """Speaks to one WhatsApp service, or to Telegram; raises the classes of
+    `portal.core.driverkit`.
 
+    `reach` says whom it can write to, as in `portal.core.recipients`: no message is ever given
+    to a driver of another reach.
     `limits` are what the service allows, or what keeps a number from being banned, until the
     owner sets others. `text_limit` is the longest text in characters. `in_flight` is how many
     requests may be under way at once. `keep_alive` reuses connections: only where a repeated
@@ -117,6 +121,7 @@ class MessageDriver(Driver):
     something. `by_hand`: a person sends what it is given, so nothing urgent goes through it.
     """
 
+    reach: ClassVar[str] = recipients.PHONE
     limits: ClassVar[Limits] = Limits()
     text_limit: ClassVar[int] = 4096
     in_flight: ClassVar[int] = 16
@@ -164,6 +169,16 @@ class MessageDriver(Driver):
         """Whether a callback really comes from the service. The address of every callback but
         Meta's holds an unguessable token, which is checked before this is asked."""
         return False
+
+    def answer_hook(self, body: bytes) -> Mapping[str, object] | None:
+        """What a believed callback is answered with, as JSON; None answers nothing. For services
+        that take a request of ours that way."""
+        return None
+
+    def set_hook(self, url: str) -> str:
+        """Tell the service to call back at this address; returns what it said, in a sentence.
+        Only for services that can be told (Capability.SETS_HOOK)."""
+        raise NotImplementedError
 
     def redact_hook(self, body: bytes) -> bytes:
         """What of a believed callback may be kept: for services that put a key into it."""

@@ -30,21 +30,11 @@ from portal.infra.http import Reply
 from portal.messaging.drivers import _qontak_hooks
 from portal.messaging.drivers._codes import Meaning, later, mis, perm, unclear, wait
 from portal.messaging.drivers._fields import http_url, printable
+from portal.messaging.drivers._kinds import FIRST, LABELS
 from portal.messaging.drivers._reading import as_dict, as_list, first_text, words
 from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import DeliveryEvent, HookEvent, HookRequest
 
-TEMPLATE_KINDS = {
-    "payment_confirmation": "Pembayaran diterima",
-    "invoice_notification": "Tagihan baru",
-    "payment_reminder": "Pengingat",
-    "overdue_notice": "Lewat jatuh tempo",
-    "isolation_notice": "Isolir",
-    "access_opened": "Akses dibuka",
-    "otp_code": "Kode masuk",
-    "broadcast": "Siaran",
-    "staff_notice": "Kabar untuk petugas",
-}
 # Whose first value is the customer's name.
 _NAMELESS = {"otp_code": "Pelanggan", "broadcast": "Pelanggan", "staff_notice": "Petugas"}
 # Words of `error.messages` -> what it is. No table is published; collected from integrators,
@@ -138,10 +128,10 @@ class Qontak(MessageDriver):
             ConfigField(
                 f"template_{kind}",
                 f"ID template: {label}",
-                _WITHOUT_TEMPLATE if kind == next(iter(TEMPLATE_KINDS)) else "",
+                _WITHOUT_TEMPLATE if kind == FIRST else "",
                 check=_uuid,
             )
-            for kind, label in TEMPLATE_KINDS.items()
+            for kind, label in LABELS.items()
         ),
         ConfigField(
             "base_url",

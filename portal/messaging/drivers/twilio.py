@@ -19,23 +19,12 @@ from portal.infra.http import Reply
 from portal.messaging.drivers import _twilio_errors, _twilio_hooks, _twilio_signature
 from portal.messaging.drivers._codes import unclear
 from portal.messaging.drivers._fields import http_url
+from portal.messaging.drivers._kinds import FIRST, LABELS
 from portal.messaging.drivers._reading import as_dict, first_text
 from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import DeliveryEvent, HookEvent, HookRequest
 
 LATE = 63016
-CONTENT_KINDS = {
-    "payment_confirmation": "Pembayaran diterima",
-    "invoice_notification": "Tagihan baru",
-    "payment_reminder": "Pengingat",
-    "overdue_notice": "Lewat jatuh tempo",
-    "isolation_notice": "Isolir",
-    "access_opened": "Akses dibuka",
-    "otp_code": "Kode masuk",
-    "broadcast": "Siaran",
-    "staff_notice": "Kabar untuk petugas",
-}
-
 _WITHOUT_CONTENT = (
     "Jenis pesan yang kosong dikirim sebagai teks bebas, yang hanya sampai dalam 24 jam sesudah "
     "pelanggan menulis."
@@ -152,10 +141,10 @@ class Twilio(MessageDriver):
             ConfigField(
                 f"content_{kind}",
                 f"Content SID: {label}",
-                _WITHOUT_CONTENT if kind == next(iter(CONTENT_KINDS)) else "",
+                _WITHOUT_CONTENT if kind == FIRST else "",
                 check=_sid("HX"),
             )
-            for kind, label in CONTENT_KINDS.items()
+            for kind, label in LABELS.items()
         ),
         ConfigField("base_url", "Alamat API", default="https://api.twilio.com", check=http_url),
     )
