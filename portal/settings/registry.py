@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal.settings.registry_costs import COSTS
 from portal.settings.registry_documents import DOCUMENTS
+from portal.settings.spec import WEEKDAYS
 from portal.settings.spec import SettingSpec as SettingSpec
 from portal.settings.spec import Value as Value
 from portal.settings.specs_isolation import ISOLATION
@@ -185,15 +186,7 @@ SPECS: Sequence[SettingSpec] = (
         [],
         _l("Hari tanpa kiriman"),
         group="messages",
-        options=(
-            ("0", _l("Senin")),
-            ("1", _l("Selasa")),
-            ("2", _l("Rabu")),
-            ("3", _l("Kamis")),
-            ("4", _l("Jumat")),
-            ("5", _l("Sabtu")),
-            ("6", _l("Minggu")),
-        ),
+        options=WEEKDAYS,
     ),
     SettingSpec(
         "messages.holidays",

@@ -4,7 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
+
 Value = str | int | bool | list[int] | list[str]
+
+# As `date.weekday()` counts them.
+WEEKDAYS: Sequence[tuple[str, Any]] = (
+    ("0", _l("Senin")),
+    ("1", _l("Selasa")),
+    ("2", _l("Rabu")),
+    ("3", _l("Kamis")),
+    ("4", _l("Jumat")),
+    ("5", _l("Sabtu")),
+    ("6", _l("Minggu")),
+)
 
 
 @dataclass(frozen=True)

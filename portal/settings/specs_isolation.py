@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
 
-from portal.settings.spec import SettingSpec
+from portal.settings.spec import WEEKDAYS, SettingSpec
 
 ISOLATION: Sequence[SettingSpec] = (
     SettingSpec(
@@ -67,15 +67,7 @@ ISOLATION: Sequence[SettingSpec] = (
         [],
         _l("Hari tanpa isolir"),
         group="isolation",
-        options=(
-            ("0", _l("Senin")),
-            ("1", _l("Selasa")),
-            ("2", _l("Rabu")),
-            ("3", _l("Kamis")),
-            ("4", _l("Jumat")),
-            ("5", _l("Sabtu")),
-            ("6", _l("Minggu")),
-        ),
+        options=WEEKDAYS,
     ),
     SettingSpec(
         "isolation.holidays",

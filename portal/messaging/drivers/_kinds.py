@@ -39,5 +39,5 @@ LABELS: Mapping[str, str] = {
 FREE_KINDS = ("broadcast", "staff_notice")
 """Staff's own words: text, unless a template for them is named."""
 TEMPLATE_KINDS = tuple(kind for kind in NAMES if kind not in FREE_KINDS)
-FIRST = next(iter(LABELS))
+FIRST_KIND = next(iter(LABELS))
 """The kind whose field carries the help that is true of all of them."""

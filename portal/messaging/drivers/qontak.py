@@ -30,7 +30,7 @@ from portal.infra.http import Reply
 from portal.messaging.drivers import _qontak_hooks
 from portal.messaging.drivers._codes import Meaning, later, mis, perm, unclear, wait
 from portal.messaging.drivers._fields import http_url, printable
-from portal.messaging.drivers._kinds import FIRST, LABELS
+from portal.messaging.drivers._kinds import FIRST_KIND, LABELS
 from portal.messaging.drivers._reading import as_dict, as_list, first_text, words
 from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import DeliveryEvent, HookEvent, HookRequest
@@ -128,7 +128,7 @@ class Qontak(MessageDriver):
             ConfigField(
                 f"template_{kind}",
                 f"ID template: {label}",
-                _WITHOUT_TEMPLATE if kind == FIRST else "",
+                _WITHOUT_TEMPLATE if kind == FIRST_KIND else "",
                 check=_uuid,
             )
             for kind, label in LABELS.items()

@@ -19,7 +19,7 @@ from portal.infra.http import Reply
 from portal.messaging.drivers import _twilio_errors, _twilio_hooks, _twilio_signature
 from portal.messaging.drivers._codes import unclear
 from portal.messaging.drivers._fields import http_url
-from portal.messaging.drivers._kinds import FIRST, LABELS
+from portal.messaging.drivers._kinds import FIRST_KIND, LABELS
 from portal.messaging.drivers._reading import as_dict, first_text
 from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage, Receipt
 from portal.messaging.drivers.events import DeliveryEvent, HookEvent, HookRequest
@@ -141,7 +141,7 @@ class Twilio(MessageDriver):
             ConfigField(
                 f"content_{kind}",
                 f"Content SID: {label}",
-                _WITHOUT_CONTENT if kind == FIRST else "",
+                _WITHOUT_CONTENT if kind == FIRST_KIND else "",
                 check=_sid("HX"),
             )
             for kind, label in LABELS.items()

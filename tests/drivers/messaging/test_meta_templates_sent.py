@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import responses
 
-from portal.messaging.drivers import _meta_fields
 from portal.messaging.drivers.base import Media
 from portal.messaging.kinds import KINDS
 from tests.contracts.messaging import CODE, outgoing
@@ -18,10 +17,6 @@ PDF = Media("document", "https://portal.example/b.pdf", "application/pdf", "tagi
 
 def template(**config: str) -> Any:
     return meta(**config).payload(outgoing())["template"]
-
-
-def test_the_names_of_the_values_are_those_of_the_kinds() -> None:
-    assert {kind.name: kind.expects for kind in KINDS.values()} == dict(_meta_fields.NAMES)
 
 
 @responses.activate
