@@ -79,7 +79,7 @@ def test_models_and_migrations_agree(app: Flask) -> None:
 def test_code_files_stay_readable() -> None:
     long = [
         str(path.relative_to(ROOT))
-        for folder in ("portal", "jobs")
+        for folder in ("portal", "jobs", "tests")
         for path in (ROOT / folder).rglob("*.py")
         if len(path.read_text(encoding="utf-8").splitlines()) > 300
     ]
