@@ -1,14 +1,12 @@
 """The simulated Fonnte: as the real one answers, and with Loket's driver over real HTTP."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 from flask import Flask
 
-from portal.core.driverkit import DriverError, Misconfigured, Permanent, RateLimited, Retryable
+from portal.core.driverkit import Misconfigured, Permanent
 from portal.extensions import db
 from portal.infra.http import Http
 from portal.messaging import channel_config, sending
@@ -16,35 +14,16 @@ from portal.messaging.drivers.base import Media
 from portal.messaging.drivers.fonnte import Fonnte
 from portal.messaging.models_channels import Channel
 from portal.messaging.models_inbound import InboundMessage
-from portal.simulators import create_app
 from tests import factories
 from tests.contracts.messaging import outgoing
 from tests.messaging.rows import message, queued
-from tests.simulators.serving import heard, served
+from tests.simulators.serving import FAULTS, Trouble, arrived, heard, post, served, stumbles
 
 TOKEN = {"Authorization": "a-device-token"}
 
 
-@pytest.fixture
-def sims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("SIM_DB", str(tmp_path / "sim.db"))
-    monkeypatch.setenv("APP_ENV", "test")
-    monkeypatch.setenv("PORTAL_URL", "http://127.0.0.1:1")
-    with served(create_app()) as address:
-        yield address
-
-
 def driver(sims: str, token: str = "a-device-token") -> Fonnte:
     return Fonnte({"token": token, "base_url": f"{sims}/fonnte"}, Http())
-
-
-def arrived(sims: str, number: str = "6281234567890") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = requests.get(f"{sims}/inbox/{number}.json", timeout=5).json()
-    return found
-
-
-def post(sims: str, path: str, **values: Any) -> Any:
-    return requests.post(f"{sims}{path}", json=values, timeout=5).json()
 
 
 def test_a_text_arrives(sims: str) -> None:
@@ -113,23 +92,9 @@ def test_a_lost_phone_and_an_empty_quota(sims: str) -> None:
     assert post(sims, "/fonnte/dashboard", quota="viel") == {"error": "quota must be a number"}
 
 
-@pytest.mark.parametrize(
-    ("fault", "error", "unknown", "count"),
-    [
-        ({"rate_429": 1}, RateLimited, False, 0),
-        ({"rate_5xx": 1}, Retryable, True, 0),
-        ({"garbage": 1}, Retryable, True, 0),
-        ({"accept_then_500": 1}, Retryable, True, 1),
-    ],
-)
-def test_faults(
-    sims: str, fault: dict[str, int], error: type[DriverError], unknown: bool, count: int
-) -> None:
-    post(sims, "/faults", target="fonnte", **fault)
-    with pytest.raises(error) as caught:
-        driver(sims).send(outgoing())
-    assert caught.value.outcome_unknown is unknown
-    assert len(arrived(sims)) == count
+@FAULTS
+def test_faults(sims: str, fault: str, says: Trouble) -> None:
+    stumbles(sims, "fonnte", fault, driver(sims), says)
 
 
 class Portal:

@@ -1,9 +1,5 @@
 """The simulated gateway with Loket's driver over real HTTP: blocks, refused buttons, contacts."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 import requests
 from flask import Flask
@@ -15,11 +11,10 @@ from portal.infra.http import Http
 from portal.messaging import channel_config, sending
 from portal.messaging.drivers.base import OutgoingMessage
 from portal.messaging.drivers.gateway import AS_TEXT, Gateway
-from portal.simulators import create_app
 from tests.contracts.messaging import outgoing
 from tests.messaging.rows import attempts, queued
 from tests.messaging.rows import message as message_row
-from tests.simulators.serving import served
+from tests.simulators.serving import arrived
 
 TEMPLATE = """[[wa]]
 [type](template)
@@ -36,14 +31,6 @@ Pilih:
 
 
 @pytest.fixture
-def sims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("SIM_DB", str(tmp_path / "sim.db"))
-    monkeypatch.setenv("APP_ENV", "test")
-    with served(create_app()) as address:
-        yield address
-
-
-@pytest.fixture
 def extra_env() -> dict[str, str]:
     return {"WHATSAPP_LIMITS": "off"}
 
@@ -56,11 +43,6 @@ def message(text: str) -> OutgoingMessage:
     block = parse(text)
     assert block is not None
     return outgoing(text=spelled_out(block), block=block)
-
-
-def arrived(sims: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = requests.get(f"{sims}/inbox/6281234567890.json", timeout=5).json()
-    return found
 
 
 def test_a_block_arrives_with_its_buttons_and_its_file(sims: str) -> None:

@@ -1,37 +1,25 @@
 """The simulated GoWA: with Loket's driver over real HTTP, receipts signed and followed."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 from flask import Flask
 
-from portal.core.driverkit import DriverError, Misconfigured, Permanent, RateLimited, Retryable
+from portal.core.driverkit import Misconfigured, Permanent, RateLimited
 from portal.extensions import db
 from portal.infra import inbox
 from portal.infra.http import Http
-from portal.messaging import channel_config, sending, word
+from portal.messaging import channel_config, sending
 from portal.messaging.drivers.base import Media
 from portal.messaging.drivers.gowa import Gowa
 from portal.messaging.models_inbound import InboundMessage
-from portal.simulators import create_app
 from tests import factories
 from tests.contracts.messaging import outgoing
 from tests.messaging.rows import message, queued
-from tests.simulators.serving import served, until
+from tests.simulators.serving import FAULTS, Trouble, arrived, heard, served, stumbles, until
 
 SECRET = "a-secret-of-our-own"
-
-
-@pytest.fixture
-def sims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("SIM_DB", str(tmp_path / "sim.db"))
-    monkeypatch.setenv("APP_ENV", "test")
-    monkeypatch.setenv("PORTAL_URL", "http://127.0.0.1:1")
-    with served(create_app()) as address:
-        yield address
 
 
 def config(sims: str, **more: str) -> dict[str, str]:
@@ -46,11 +34,6 @@ def config(sims: str, **more: str) -> dict[str, str]:
 
 def driver(sims: str, **more: str) -> Gowa:
     return Gowa(config(sims, **more), Http())
-
-
-def arrived(sims: str, number: str = "6281234567890") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = requests.get(f"{sims}/inbox/{number}.json", timeout=5).json()
-    return found
 
 
 def phone(sims: str, **values: str) -> None:
@@ -105,21 +88,9 @@ def test_the_timelock_and_a_number_without_whatsapp(sims: str) -> None:
     driver(sims).send(outgoing(to="120363046375778543@g.us"))
 
 
-@pytest.mark.parametrize(
-    ("fault", "error", "count"),
-    [
-        ({"rate_429": 1}, RateLimited, 0),
-        ({"rate_5xx": 1}, Retryable, 0),
-        ({"garbage": 1}, Retryable, 0),
-        ({"accept_then_500": 1}, Retryable, 1),
-    ],
-)
-def test_faults(sims: str, fault: dict[str, int], error: type[DriverError], count: int) -> None:
-    body = {"target": "gowa", **fault}
-    requests.post(f"{sims}/faults", json=body, timeout=5).raise_for_status()
-    with pytest.raises(error):
-        driver(sims).send(outgoing())
-    assert len(arrived(sims)) == count
+@FAULTS
+def test_faults(sims: str, fault: str, says: Trouble) -> None:
+    stumbles(sims, "gowa", fault, driver(sims), says)
 
 
 @pytest.fixture
@@ -140,16 +111,6 @@ def tell(sims: str, place: str, secret: str) -> None:
     said = {"webhook_url": place, "webhook_secret": secret}
     answer = requests.patch(f"{sims}/gowa/devices/default/webhook", json=said, timeout=5)
     answer.raise_for_status()
-
-
-def heard(count: int) -> None:
-    def enough() -> list[inbox.InboundHook]:
-        db.session.rollback()
-        found: list[inbox.InboundHook] = factories.every(inbox.InboundHook)
-        return found if len(found) >= count else []
-
-    word.process_many(until(enough, f"{count} callbacks"))
-    db.session.commit()
 
 
 def test_from_the_queue_to_delivered(portal: str) -> None:

@@ -1,38 +1,26 @@
 """The simulated Twilio: with Loket's driver over real HTTP, callbacks signed as Twilio signs."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from flask import Flask
 
-from portal.core.driverkit import DriverError, Misconfigured, Permanent, RateLimited, Retryable
+from portal.core.driverkit import DriverError, Misconfigured, Permanent
 from portal.extensions import db
-from portal.infra import inbox
 from portal.infra.http import Http
-from portal.messaging import channel_config, sending, word
+from portal.messaging import channel_config, sending
 from portal.messaging.drivers.base import Media
 from portal.messaging.drivers.twilio import Twilio
 from portal.messaging.models_inbound import InboundMessage
-from portal.simulators import create_app
 from tests import factories
 from tests.contracts.messaging import CODE, outgoing
 from tests.messaging.rows import message, queued
-from tests.simulators.serving import served, until
+from tests.simulators.serving import FAULTS, Trouble, arrived, heard, served, stumbles
 
 ACCOUNT = "AC0123456789abcdef0123456789abcdef"
 FILE = "https://l.example/a.png"
-
-
-@pytest.fixture
-def sims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("SIM_DB", str(tmp_path / "sim.db"))
-    monkeypatch.setenv("APP_ENV", "test")
-    monkeypatch.setenv("PORTAL_URL", "http://127.0.0.1:1")
-    with served(create_app()) as address:
-        yield address
 
 
 def config(sims: str, **more: str) -> dict[str, str]:
@@ -47,11 +35,6 @@ def config(sims: str, **more: str) -> dict[str, str]:
 
 def driver(sims: str, **more: str) -> Twilio:
     return Twilio(config(sims, **more), Http())
-
-
-def arrived(sims: str, number: str = "6281234567890") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = requests.get(f"{sims}/inbox/{number}.json", timeout=5).json()
-    return found
 
 
 def contents(sims: str) -> dict[str, str]:
@@ -100,21 +83,9 @@ def test_refusals(sims: str, more: dict[str, str], to: str, error: type[DriverEr
     assert arrived(sims) == []
 
 
-@pytest.mark.parametrize(
-    ("fault", "error", "count"),
-    [
-        ({"rate_429": 1}, RateLimited, 0),
-        ({"rate_5xx": 1}, Retryable, 0),
-        ({"garbage": 1}, Retryable, 0),
-        ({"accept_then_500": 1}, Retryable, 1),
-    ],
-)
-def test_faults(sims: str, fault: dict[str, int], error: type[DriverError], count: int) -> None:
-    body = {"target": "twilio", **fault}
-    requests.post(f"{sims}/faults", json=body, timeout=5).raise_for_status()
-    with pytest.raises(error):
-        driver(sims).send(outgoing())
-    assert len(arrived(sims)) == count
+@FAULTS
+def test_faults(sims: str, fault: str, says: Trouble) -> None:
+    stumbles(sims, "twilio", fault, driver(sims), says)
 
 
 @pytest.fixture
@@ -130,15 +101,6 @@ def portal(app: Flask, sims: str) -> Iterator[tuple[Flask, str, str]]:
         yield app, sims, place
 
 
-def told(count: int) -> list[inbox.InboundHook]:
-    def enough() -> list[inbox.InboundHook]:
-        db.session.rollback()
-        found: list[inbox.InboundHook] = factories.every(inbox.InboundHook)
-        return found if len(found) >= count else []
-
-    return list(until(enough, f"{count} callbacks"))
-
-
 def handed_over(**about: Any) -> int:
     message_id = queued(**about)
     assert sending.deliver(message_id)
@@ -147,8 +109,7 @@ def handed_over(**about: Any) -> int:
 
 def test_from_the_queue_to_delivered(portal: tuple[Flask, str, str]) -> None:
     message_id = handed_over()
-    word.process_many(told(2))
-    db.session.commit()
+    heard(2)
     assert message(message_id).state == "delivered"
 
 
@@ -157,8 +118,7 @@ def test_outside_the_window_the_message_fails_with_a_reason(
 ) -> None:
     console(portal[1], window="closed")
     message_id = handed_over()
-    word.process_many(told(1))
-    db.session.commit()
+    heard(1)
     row = message(message_id)
     assert row.state == "failed" and "63016" in row.reason
 
@@ -174,8 +134,7 @@ def test_a_customers_answer_is_kept(portal: tuple[Flask, str, str]) -> None:
         "reply_to": message(message_id).provider_id,
     }
     requests.post(f"{sims}/twilio/incoming", json=answer, timeout=5).raise_for_status()
-    word.process_many(told(3))
-    db.session.commit()
+    heard(3)
     (row,) = factories.every(InboundMessage)
     assert (row.sender, row.text, row.name) == ("+6281234567890", "Sudah bayar", "Budi")
     assert row.message_id == message_id

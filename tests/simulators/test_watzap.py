@@ -1,14 +1,10 @@
 """The simulated WatZap: as the real one answers, and with Loket's driver over real HTTP."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 import requests
 from flask import Flask
 
-from portal.core.driverkit import DriverError, Misconfigured, Permanent, RateLimited, Retryable
+from portal.core.driverkit import Misconfigured, Permanent
 from portal.extensions import db
 from portal.infra.http import Http
 from portal.messaging import channel_config
@@ -16,36 +12,17 @@ from portal.messaging.drivers.base import Media
 from portal.messaging.drivers.watzap import Watzap
 from portal.messaging.models_channels import Channel
 from portal.messaging.models_inbound import InboundMessage
-from portal.simulators import create_app
 from tests import factories
 from tests.contracts.messaging import outgoing
-from tests.simulators.serving import heard, served
+from tests.simulators.serving import FAULTS, Trouble, arrived, heard, post, served, stumbles
 
 NUMBER = "6281234567890"
 KEYS = {"api_key": "an-api-key", "number_key": "demo"}
 TEMPLATE = {"mode": "waba", "template_payment_confirmation": "payment_confirmation"}
 
 
-@pytest.fixture
-def sims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("SIM_DB", str(tmp_path / "sim.db"))
-    monkeypatch.setenv("APP_ENV", "test")
-    monkeypatch.setenv("PORTAL_URL", "http://127.0.0.1:1")
-    with served(create_app()) as address:
-        yield address
-
-
 def driver(sims: str, **config: str) -> Watzap:
     return Watzap({**KEYS, "base_url": f"{sims}/watzap/v1", **config}, Http())
-
-
-def arrived(sims: str, number: str = NUMBER) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = requests.get(f"{sims}/inbox/{number}.json", timeout=5).json()
-    return found
-
-
-def post(sims: str, path: str, **values: Any) -> Any:
-    return requests.post(f"{sims}{path}", json=values, timeout=5).json()
 
 
 def test_a_text_arrives_and_the_keys_stay_hidden(sims: str) -> None:
@@ -124,23 +101,9 @@ def test_waba_templates_in_either_shape(sims: str, shape: str) -> None:
         driver(sims, template_shape=shape, **TEMPLATE).send(outgoing(params=["Budi"]))
 
 
-@pytest.mark.parametrize(
-    ("fault", "error", "unknown", "count"),
-    [
-        ({"rate_429": 1}, RateLimited, False, 0),
-        ({"rate_5xx": 1}, Retryable, True, 0),
-        ({"garbage": 1}, Retryable, True, 0),
-        ({"accept_then_500": 1}, Retryable, True, 1),
-    ],
-)
-def test_faults(
-    sims: str, fault: dict[str, int], error: type[DriverError], unknown: bool, count: int
-) -> None:
-    post(sims, "/faults", target="watzap", **fault)
-    with pytest.raises(error) as caught:
-        driver(sims).send(outgoing())
-    assert caught.value.outcome_unknown is unknown
-    assert len(arrived(sims)) == count
+@FAULTS
+def test_faults(sims: str, fault: str, says: Trouble) -> None:
+    stumbles(sims, "watzap", fault, driver(sims), says)
 
 
 def test_what_customers_write_is_heard(
