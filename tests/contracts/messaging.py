@@ -83,6 +83,17 @@ class MessageDriverContract:
             headers=dict(sample.headers),
         )
 
+    def means(
+        self, driver: MessageDriver, answer: Sample, error: type[DriverError], unknown: bool
+    ) -> None:
+        """The service answers so; the driver raises exactly this error, and never repeats a code."""
+        self.answer(answer)
+        with pytest.raises(error) as caught:
+            driver.send(outgoing())
+        assert type(caught.value) is error
+        assert caught.value.outcome_unknown is unknown
+        assert CODE not in caught.value.detail
+
     def test_its_configuration_is_complete(self) -> None:
         assert REGISTRY.get(self.kind).check_config(self.config) == {}
 
