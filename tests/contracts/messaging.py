@@ -86,7 +86,7 @@ class MessageDriverContract:
     def means(
         self, driver: MessageDriver, answer: Sample, error: type[DriverError], unknown: bool
     ) -> None:
-        """The service answers so; the driver raises exactly this error, and never repeats a code."""
+        """The service answers so; the driver raises exactly this error and repeats no code."""
         self.answer(answer)
         with pytest.raises(error) as caught:
             driver.send(outgoing())
