@@ -26,8 +26,12 @@ from portal.network.events import (
     IsolationStopped,
 )
 from portal.network.models_isolation import IsolationStop
+from portal.orders import linking
+from portal.orders import news as order_news
+from portal.orders import paying as order_money
+from portal.orders.events import ServiceOrderMoved
 from portal.payments import service as payments
-from portal.payments.events import PaymentRecorded
+from portal.payments.events import PaymentRecorded, StrangeMoney
 from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
 
@@ -110,8 +114,15 @@ def restore_access(event: InvoicesClosed) -> None:
     isolation.restore_after(event.invoice_ids)
 
 
+def queue_order(event: PaymentRecorded) -> None:
+    order_money.money_came(event.payment_id)
+
+
 def confirm_payment(event: PaymentRecorded) -> None:
     params = payments.confirmation(event.payment_id)
+    if not params["phone"]:  # known from Telegram only
+        return
+    params["status"] = order_news.receipt_words(event.payment_id) or params["status"]
     messaging.queue(
         "payment_confirmation",
         params["phone"],
@@ -225,7 +236,9 @@ REACTIONS: Table = {
     InvoicesIssued: [spend_credit, notify_invoices],
     InvoiceReminderDue: [remind],
     InvoicesClosed: [restore_access],
-    PaymentRecorded: [confirm_payment],
+    StrangeMoney: [linking.claim],
+    PaymentRecorded: [queue_order, confirm_payment],
+    ServiceOrderMoved: [order_news.tell_technicians],
     AccessIsolated: [tell_isolated],
     AccessRestored: [tell_restored],
     IsolationNear: [warn_of_isolation],

@@ -23,7 +23,9 @@ class Area(Model):
 class Customer(UserMixin, Model):
     """One payer. Messages go to `phone`; either number (E.164) may log in.
 
-    Several customers may share a number. `status`: active or closed.
+    Several customers may share a number. `status`: active or closed; who ordered and has no
+    service yet is a prospect, or lapsed when nothing was paid. Only who is active is a customer
+    to logins, bills, broadcasts and lists.
     """
 
     __tablename__ = "customer"

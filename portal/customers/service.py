@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from portal.customers.models import Area, Customer
 from portal.extensions import db
-from portal.infra import audit
+from portal.infra import audit, numbering
+from portal.infra.database import updated
 from portal.infra.secrets import new_token
 from portal.infra.timekeeping import now
+from portal.web.sentences import N_
 from portal.web.setup import LANGUAGES
 
+PROSPECTS = ("prospect", "lapsed")
+"""People who ordered and are no customers yet; "lapsed" never paid."""
+PROSPECT, CUSTOMER = "CALON", "PLG"
 FIELDS = ("name", "phone", "phone_alt", "address", "area_id")
 
 
@@ -114,3 +119,66 @@ def change_language(customer: Customer, language: str) -> None:
             after={"language": language},
         )
         customer.language = language
+
+
+def new_prospect(name: str, phone: str, address: str, area: int | None) -> Customer:
+    """Somebody who ordered and is no customer yet: nothing is billed, nobody can log in.
+
+    Phone in E.164, or empty; another customer may have the same.
+    """
+    customer = Customer(
+        number=numbering.document_number(PROSPECT, numbering.take(PROSPECT)[0]),
+        name=name,
+        phone=phone,
+        address=address,
+        area_id=area,
+        status="prospect",
+        session_token=new_token(),
+        created_at=now(),
+    )
+    db.session.add(customer)
+    db.session.flush()
+    audit.record("customer.prospect", f"customer:{customer.id}", after={"number": customer.number})
+    return customer
+
+
+def welcome(customer: Customer, number: str = "") -> None:
+    """A prospect becomes a customer, under this number or the next free one. Audited.
+
+    Raises ValueError with a sentence when the number is another's. Customers stay as they are.
+    """
+    if customer.status not in PROSPECTS:
+        return
+    if number and _taken(number):
+        raise ValueError(N_("Nomor pelanggan itu sudah dipakai."))
+    before = {"number": customer.number, "status": customer.status}
+    customer.number, customer.status = number or next_number(), "active"
+    db.session.flush()
+    after = {"number": customer.number, "status": customer.status}
+    audit.record("customer.welcome", f"customer:{customer.id}", before=before, after=after)
+
+
+def next_number() -> str:
+    """A customer number nobody has, in this transaction."""
+    while True:
+        number = numbering.document_number(CUSTOMER, numbering.take(CUSTOMER)[0])
+        if not _taken(number):
+            return number
+
+
+def _taken(number: str) -> bool:
+    return db.session.scalar(select(Customer.id).where(Customer.number == number)) is not None
+
+
+def change_prospect(customer_id: int, source: str, target: str) -> bool:
+    """Between "prospect" and "lapsed" (never paid); False when the row is neither. Audited."""
+    moved = updated(
+        update(Customer)
+        .where(Customer.id == customer_id, Customer.status == source)
+        .values(status=target),
+        refresh=True,
+    )
+    if moved:
+        before, after = {"status": source}, {"status": target}
+        audit.record(f"customer.{target}", f"customer:{customer_id}", before=before, after=after)
+    return moved == 1

@@ -14,12 +14,14 @@ from portal.settings.spec import WEEKDAYS
 from portal.settings.spec import SettingSpec as SettingSpec
 from portal.settings.spec import Value as Value
 from portal.settings.specs_isolation import ISOLATION
+from portal.settings.specs_orders import ORDERS
 
 GROUPS: Sequence[tuple[str, Any]] = (
     ("company", _l("Perusahaan")),
     ("billing", _l("Tagihan")),
     ("reminders", _l("Pengingat")),
     ("isolation", _l("Isolir")),
+    ("orders", _l("Pesanan")),
     ("messages", _l("Pesan WhatsApp")),
     ("costs", _l("Biaya pesan Meta")),
     ("login", _l("Masuk pelanggan")),
@@ -147,6 +149,7 @@ SPECS: Sequence[SettingSpec] = (
         group="isolation",
     ),
     *ISOLATION,
+    *ORDERS,
     SettingSpec(
         "messages.hours_from",
         "time",

@@ -43,6 +43,9 @@ USUAL = {
     "isolation.hours_until": "00:00",
     "isolation.fuse_bp": "500",
     "isolation.fuse_lines": "10",
+    "orders.open": "y",
+    "orders.install_fee": "0",
+    "orders.unpaid_days": "3",
     "login.codes_per_ip_hour": "60",
     "messages.hours_from": "08:00",
     "messages.hours_until": "20:00",
@@ -58,7 +61,7 @@ USUAL = {
     "costs.marketing": "0",
     "costs.service": "0",
 }
-BOXES = {"isolation.enabled", "messages.patient_kinds"}
+BOXES = {"isolation.enabled", "orders.open", "messages.patient_kinds"}
 
 
 def save(desk: Visitor, **changes: str | None):  # type: ignore[no-untyped-def]

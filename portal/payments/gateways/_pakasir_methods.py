@@ -6,6 +6,7 @@ method that is refused after all ends at Pakasir's own page. Limits are those of
 only the smallest amount is known.
 """
 
+import re
 from dataclasses import dataclass
 
 from portal.payments.gateways.base import PAGE, Form, Method
@@ -36,6 +37,17 @@ WAYS: dict[str, Way] = {
     "retail": Way("Gerai (minimarket)", "code", versions="v1"),
     "paypal": Way("PayPal", "page", versions="v1"),
 }
+
+
+def names(value: str) -> frozenset[str]:
+    """The keys in a setting, however they are divided."""
+    return frozenset(re.split(r"[,\s]+", value)) - {""}
+
+
+def check(value: str) -> str | None:
+    """What is wrong with such a setting, in a sentence."""
+    unknown = sorted(names(value) - WAYS.keys())
+    return f"Metode tidak dikenal: {', '.join(unknown)}." if unknown else None
 
 
 def offered(version: str, amount: int, chosen: frozenset[str]) -> tuple[Method, ...]:

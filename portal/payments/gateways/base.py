@@ -1,9 +1,9 @@
 """The contract of payment gateways. A gateway never touches an invoice and settles nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from portal.core.driverkit import Driver, Permanent
 from portal.infra.http import Http
@@ -73,12 +73,16 @@ class ChargeStatus:
 
 @dataclass(frozen=True)
 class PaymentNotice:
-    """A callback, parsed. Only a hint: nothing in it is believed without asking."""
+    """A callback, parsed. Only a hint: nothing in it is believed without asking.
+
+    `metadata` is what whoever opened the charge wrote beside it; no gateway confirms it.
+    """
 
     order_id: str
     amount: int | None
     completed: bool
     reference: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 class PaymentGateway(Driver):
@@ -130,6 +134,14 @@ class PaymentGateway(Driver):
         """Pay a sandbox charge without money. Never called in production."""
         raise Permanent("Gerbang pembayaran ini tidak punya simulasi.")
 
+    def browser_link(self, order_id: str, amount: int, reference: str) -> str:
+        """Where an opened charge can be paid by QRIS in a browser; empty when nowhere."""
+        return ""
+
+    def can_ask(self, reference: str) -> bool:
+        """Whether `fetch` can learn anything with this reference."""
+        return True
+
     def fetch(self, order_id: str, amount: int, reference: str) -> ChargeStatus:
         """Ask for the charge's state, with our own amount."""
         raise NotImplementedError
@@ -137,6 +149,11 @@ class PaymentGateway(Driver):
     def verify_hook(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether a callback may be stored; True when the provider signs nothing."""
         raise NotImplementedError
+
+    @property
+    def proves_hooks(self) -> bool:
+        """Whether a callback that passed `verify_hook` surely came from the provider."""
+        return False
 
     def parse_hook(self, body: bytes) -> PaymentNotice | None:
         """The notice in a callback, or None when it is not one."""

@@ -45,15 +45,6 @@ def _check_url(value: str) -> str | None:
     return None if ok else "Alamat harus diawali http:// atau https://."
 
 
-def _check_methods(value: str) -> str | None:
-    unknown = sorted(_names(value) - ways.WAYS.keys())
-    return f"Metode tidak dikenal: {', '.join(unknown)}." if unknown else None
-
-
-def _names(value: str) -> frozenset[str]:
-    return frozenset(re.split(r"[,\s]+", value)) - {""}
-
-
 class Pakasir(PaymentGateway):
     """QRIS, virtual accounts and more through Pakasir's hosted page."""
 
@@ -98,7 +89,7 @@ class Pakasir(PaymentGateway):
             "Metode yang ditawarkan",
             help="Dipisah koma, misalnya qris,bri_va. Kosong berarti semua.",
             env="PAKASIR_METHODS",
-            check=_check_methods,
+            check=ways.check,
         ),
     )
 
@@ -112,7 +103,7 @@ class Pakasir(PaymentGateway):
 
     def methods(self, amount: int) -> Sequence[Method]:
         only_qris = self.config["qris_only"] == "1"
-        chosen = frozenset({"qris"}) if only_qris else _names(self.config["methods"])
+        chosen = frozenset({"qris"}) if only_qris else ways.names(self.config["methods"])
         return ways.offered(self.config["api"], amount, chosen)
 
     def describe(self, method: str) -> Method:
@@ -198,11 +189,27 @@ class Pakasir(PaymentGateway):
     def _base(self) -> str:
         return self.config["base_url"].rstrip("/")
 
+    def browser_link(self, order_id: str, amount: int, reference: str) -> str:
+        """The source document's link: on the owner's domain, QRIS only."""
+        if not self.can_ask(reference):
+            return ""
+        if self._v1:
+            path, query = f"pay/{self._slug}/{amount}", {"order_id": order_id}
+        else:
+            path, query = f"pay-v2/{quote(reference, safe='')}", {}
+        return self._on_domain(f"{self._base}/{path}", {**query, "qris_only": "1"})
+
+    def can_ask(self, reference: str) -> bool:
+        return self._v1 or bool(reference)
+
     def _page(self, link: str, request: ChargeRequest, **query: str) -> str:
         """The pay link: back to us afterwards, on the owner's own domain when there is one."""
         query["redirect"] = request.return_url
         if self.config["qris_only"] == "1":
             query["qris_only"] = "1"
+        return self._on_domain(link, query)
+
+    def _on_domain(self, link: str, query: Mapping[str, str]) -> str:
         parts = urlsplit(link)
         joined = "&".join(part for part in (parts.query, urlencode(query)) if part)
         host = urlsplit(self.config["public_domain"] or link)
@@ -211,7 +218,7 @@ class Pakasir(PaymentGateway):
     def fetch(self, order_id: str, amount: int, reference: str) -> ChargeStatus:
         if self._v1:
             return self._fetch_v1(order_id, amount)
-        if not reference:
+        if not self.can_ask(reference):
             # No link was ever handed out, so nobody can have paid.
             return ChargeStatus("pending", order_id)
         path = f"/api/v2/transaction-status/{self._slug}/{quote(reference, safe='')}"
@@ -257,6 +264,10 @@ class Pakasir(PaymentGateway):
         secret = self.config["webhook_secret"]
         return not secret or wire.proves(headers, body, secret)
 
+    @property
+    def proves_hooks(self) -> bool:
+        return bool(self.config["webhook_secret"])
+
     def parse_hook(self, body: bytes) -> PaymentNotice | None:
         try:
             data = json.loads(body)
@@ -267,12 +278,13 @@ class Pakasir(PaymentGateway):
         order_id = data.get("order_id")
         if not isinstance(order_id, str) or not order_id:
             return None
-        reference = data.get("txn_id")
+        reference, metadata = data.get("txn_id"), data.get("metadata")
         return PaymentNotice(
             order_id=order_id[:64],
             amount=wire.whole(data.get("amount")),
             completed=data.get("status") == "completed",
             reference=reference[:120] if isinstance(reference, str) else "",
+            metadata=metadata if isinstance(metadata, dict) else {},
         )
 
 
