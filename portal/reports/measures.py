@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import BigInteger, Select, cast, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from portal.accounts.models import Staff
@@ -54,6 +54,7 @@ MEASURES: Mapping[str, Measure] = {
     "revenue": Measure(
         _l("Tagihan bersih"), parts=("invoiced", "credit_notes", "voids", "write_offs")
     ),
+    "corrections": Measure(_l("Koreksi"), parts=("credit_notes", "voids", "write_offs")),
     "allocated": Measure(_l("Dipakai untuk tagihan"), rows_invoices.allocated),
     "receivable": Measure(_l("Piutang"), rows_invoices.receivable, as_of=True),
     "credit": Measure(_l("Saldo pelanggan"), rows_credit.forward, as_of=True),
@@ -112,9 +113,7 @@ def grouped(name: str, scope: Scope, *keys: str) -> dict[tuple[Any, ...], Figure
         statement = statement.join(Customer, Customer.id == found.c.customer_id)
     if by:
         statement = statement.group_by(*by)
-    return {
-        tuple(row[:-2]): Figure(int(row[-2]), row[-1]) for row in db.session.execute(statement)
-    }
+    return {tuple(row[:-2]): Figure(int(row[-2]), row[-1]) for row in db.session.execute(statement)}
 
 
 def _key(found: Any, key: str) -> Any:
@@ -129,7 +128,8 @@ def listing(name: str, scope: Scope) -> Select[Any]:
     person = aliased(Staff)
     return (
         select(
-            *found.c,
+            *(column for column in found.c if column.name != "amount"),
+            cast(found.c.amount, BigInteger).label("amount"),
             Customer.number.label("customer_number"),
             Customer.name.label("customer_name"),
             Area.name.label("area"),

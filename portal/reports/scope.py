@@ -55,26 +55,18 @@ class Scope:
         first, last = str(Period.of(self.since)), str(Period.of(self.until))
         return first if first == last else f"{first}_{last}"
 
-    def previous(self) -> "Scope":
-        """As many months before, when these are whole months; else as many days."""
+    def previous(self, today: date) -> "Scope":
+        """As many months before, when these are whole months; else as many days. Of a range
+        that is not over yet only as much as has passed: the 1st to 21st with the 1st to 21st."""
         if self.whole_months:
             first, last = Period.of(self.since), Period.of(self.until)
-            before = first.plus(first.index - last.index - 1)
-            return replace(self, since=before.first_day, until=first.previous().last_day)
-        return replace(
-            self,
-            since=self.since - timedelta(days=self.days),
-            until=self.since - timedelta(days=1),
-        )
-
-    def month(self, name: str) -> "Scope":
-        """The part of this range that lies in the month `YYYY-MM`."""
-        period = Period.parse(name)
-        return replace(
-            self,
-            since=max(self.since, period.first_day),
-            until=min(self.until, period.last_day),
-        )
+            since = first.plus(first.index - last.index - 1).first_day
+        else:
+            since = self.since - timedelta(days=self.days)
+        until = self.since - timedelta(days=1)
+        if self.since <= today < self.until:
+            until = min(until, since + (today - self.since))
+        return replace(self, since=since, until=until)
 
     def months(self) -> list[str]:
         """Every month it touches."""
