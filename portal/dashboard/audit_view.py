@@ -14,6 +14,7 @@ from portal.infra.audit import AuditEntry
 
 # What is not here is shown by its own name.
 ACTIONS: dict[str, Any] = {
+    "area.collector": _l("Penagih area diganti"),
     "attention.resolve": _l("Perhatian ditandai selesai"),
     "billing.pause": _l("Penerbitan tagihan dijeda"),
     "billing.resume": _l("Penerbitan tagihan dilanjutkan"),
@@ -27,6 +28,8 @@ ACTIONS: dict[str, Any] = {
     "channel.resume": _l("Saluran dilanjutkan"),
     "charge.add": _l("Biaya tambahan dicatat"),
     "charge.cancel": _l("Biaya tambahan dibatalkan"),
+    "closing.close": _l("Kas ditutup"),
+    "closing.reopen": _l("Kas dibuka lagi"),
     "customer.change": _l("Data pelanggan diubah"),
     "customer.messages": _l("Pilihan pesan diubah"),
     "customers.import": _l("Pelanggan diimpor"),
@@ -49,6 +52,8 @@ ACTIONS: dict[str, Any] = {
     "promise.make": _l("Janji bayar dicatat"),
     "promise.withdraw": _l("Janji bayar ditarik"),
     "rapel.agree": _l("Bulan rapel diatur"),
+    "settlement.receive": _l("Setoran diterima"),
+    "settlement.reverse": _l("Setoran dibatalkan"),
     "settings.change": _l("Pengaturan diubah"),
     "staff.create": _l("Petugas ditambahkan"),
     "staff.lockout": _l("Petugas terkunci"),

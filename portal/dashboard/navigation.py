@@ -11,6 +11,9 @@ from portal.web.access import may_open
 # endpoint, label, icon, path that makes it the current one
 ITEMS = (
     ("dashboard.index", _l("Dasbor"), "home", "/admin"),
+    ("counter.index", _l("Kasir"), "receipt", "/admin/counter"),
+    ("settlements.index", _l("Setoran"), "arrow-right", "/admin/settlements"),
+    ("closings.index", _l("Tutup kas"), "lock", "/admin/closings"),
     ("customers.index", _l("Pelanggan"), "users", "/admin/customers"),
     ("invoices.index", _l("Tagihan"), "file-text", "/admin/invoices"),
     ("payments.index", _l("Pembayaran"), "credit-card", "/admin/payments"),

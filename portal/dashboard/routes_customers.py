@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, abort, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, exists, select
 
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.customers import service
@@ -26,6 +26,7 @@ from portal.network import isolation
 from portal.payments import queries as payments
 from portal.payments.routes_staff import SOURCES
 from portal.payments.service import credit_balance
+from portal.subscriptions.finding import customer_matches
 from portal.subscriptions.models import Subscription
 from portal.web.access import staff
 from portal.web.htmx import go, page
@@ -69,22 +70,7 @@ def _search(text: str, state: str, area: int) -> Select[Any]:
     """By name, number, phone in any spelling, or service login."""
     statement = select(Customer).order_by(Customer.number)
     if text:
-        login = exists().where(
-            Subscription.customer_id == Customer.id,
-            Subscription.login.icontains(text, autoescape=True),
-        )
-        found = [
-            Customer.name.icontains(text, autoescape=True),
-            Customer.number.icontains(text, autoescape=True),
-            login,
-        ]
-        digits = "".join(char for char in text if char.isdigit()).removeprefix("62").lstrip("0")
-        if len(digits) >= 4:
-            found += [
-                Customer.phone.like(f"%{digits}%"),
-                Customer.phone_alt.like(f"%{digits}%"),
-            ]
-        statement = statement.where(or_(*found))
+        statement = statement.where(customer_matches(text))
     if area:
         statement = statement.where(Customer.area_id == area)
     if state in {"active", "isolated", "paused", "ended"}:

@@ -13,7 +13,7 @@ from portal.extensions import db
 from portal.invoices.models import Invoice
 from portal.media import service as media
 from portal.payments.models import Payment
-from portal.web.access import staff
+from portal.web.access import may, staff
 from portal.web.htmx import go, page
 
 bp = Blueprint("documents", __name__, url_prefix="/admin")
@@ -32,6 +32,16 @@ def invoice(invoice_id: int) -> Any:
 def receipt(payment_id: int) -> Any:
     """A receipt in its customer's language; `?paper=80` for the roll."""
     row = db.session.get(Payment, payment_id) or abort(404)
+    return _answer(service.receipt(row.id, _language(row.customer_id), _paper()))
+
+
+@bp.get("/counter/payments/<int:payment_id>/pdf")
+@staff("counter")
+def counter_receipt(payment_id: int) -> Any:
+    """The same at the counter, where a collector prints what they took themselves."""
+    row = db.session.get(Payment, payment_id) or abort(404)
+    if not may("money") and row.taken_by_id != current_user.id:
+        abort(404)
     return _answer(service.receipt(row.id, _language(row.customer_id), _paper()))
 
 

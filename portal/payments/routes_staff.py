@@ -20,6 +20,7 @@ SOURCES = {
     "pakasir": _l("Online (Pakasir)"),
     "transfer": _l("Transfer bank"),
     "cash": _l("Tunai"),
+    "counter_transfer": _l("Transfer lewat kasir"),
     "demo": _l("Riwayat contoh"),
 }
 

@@ -24,18 +24,33 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "billing",
             "money",
             "corrections",
+            "counter",
+            "settlement",
             "messages",
             "broadcast",
             "settings",
         }
     ),
     "finance": frozenset(
-        {"view", "customers", "billing", "money", "corrections", "messages", "broadcast"}
+        {
+            "view",
+            "customers",
+            "billing",
+            "money",
+            "corrections",
+            "counter",
+            "settlement",
+            "messages",
+            "broadcast",
+        }
     ),
     "support": frozenset({"view", "customers", "messages"}),
     "technician": frozenset({"view"}),
-    "collector": frozenset({"view"}),
+    # Nothing of the ISP as a whole: a collector sees the customers of their own areas.
+    "collector": frozenset({"counter"}),
 }
+# The first page of the staff area, and where whoever may not open it is sent instead.
+FIRST, ELSEWHERE = "dashboard.index", "counter.index"
 
 
 def public(view: View) -> View:
@@ -76,6 +91,8 @@ def guard() -> Any:
     if not current_user.is_authenticated or current_user.get_id().split(":")[0] != who:
         return send_to_login()
     if who == "staff" and permission not in PERMISSIONS.get(current_user.role, frozenset()):
+        if request.endpoint == FIRST and may_open(ELSEWHERE):
+            return redirect(url_for(ELSEWHERE), 303)
         abort(403)
     note_actor()
     return None
