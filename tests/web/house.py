@@ -1,15 +1,19 @@
 """One of everything, the address of every route about it, and browsers that call it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from portal.accounts.models import Staff
 from portal.broadcasts.models import Broadcast
-from portal.customers.models import Customer
+from portal.counter.models import Closing, ClosingEntry, Settlement, SettlementPayment
+from portal.customers.models import Area, Customer
 from portal.extensions import db
 from portal.infra.timekeeping import now, today
 from portal.invoices import links
@@ -18,7 +22,13 @@ from portal.messaging.models import Message, MessageAttempt, NoticeRecipient
 from portal.messaging.models_channels import Channel
 from portal.messaging.models_inbound import MessageTemplate
 from portal.network.models_isolation import IsolationStop
-from portal.payments.models import AttentionItem, PaymentOrder, PaymentOrderInvoice, PaymentProof
+from portal.payments.models import (
+    AttentionItem,
+    Payment,
+    PaymentOrder,
+    PaymentOrderInvoice,
+    PaymentProof,
+)
 from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.visitor import Visitor
@@ -115,7 +125,40 @@ def address_values(  # noqa: PLR0913 - one of everything
         "template_id": 1,
         "kind": "payment_reminder",
         "language": "id",
+        **till(payment_id),
     }
+
+
+def till(payment_id: int) -> dict[str, int]:
+    """A settlement and a closed day (yesterday) of people at the counter, flushed."""
+    collector = factories.staff(role="collector")
+    cashier = factories.staff(role="finance")
+    made = Settlement(
+        number="SET-20261121-00001", once="a", collector_id=collector.id,
+        received_by_id=cashier.id, booked_on=today(), expected=1, counted=0, created_at=now(),
+    )  # fmt: skip
+    db.session.add(made)
+    db.session.flush()
+    db.session.add(SettlementPayment(settlement_id=made.id, payment_id=payment_id))
+    closed = Closing(
+        once="a", cashier_id=cashier.id, day=today() - timedelta(days=1), opening=0, expected=0,
+        counted=1, closed_at=now(),
+    )  # fmt: skip
+    db.session.add(closed)
+    db.session.flush()
+    db.session.add(ClosingEntry(closing_id=closed.id, settlement_id=made.id, amount=0))
+    return {"staff_id": collector.id, "settlement_id": made.id, "closing_id": closed.id}
+
+
+def make_known(person: Staff, house: dict[str, Any]) -> None:
+    """A collector opens what is theirs only: the house's customer, payment and settlement."""
+    if person.role != "collector":
+        return
+    area_id = house["budi"].area_id
+    db.session.execute(update(Area).where(Area.id == area_id).values(collector_id=person.id))
+    db.session.execute(update(Payment).values(taken_by_id=person.id))
+    db.session.execute(update(Settlement).values(collector_id=person.id))
+    db.session.commit()
 
 
 def _message(owner: Customer, bill: Invoice) -> Message:
@@ -161,6 +204,9 @@ def somebody(app: Flask, person: Any = None, hx: bool = False) -> Visitor:
     if person is not None:
         factories.log_in(visitor.client, person)
     staff = person is not None and not isinstance(person, Customer)
-    visitor.page("/admin" if staff else "/me/profile" if person is not None else "/login")
+    home = "/me/profile" if person is not None else "/login"
+    if staff:
+        home = "/admin/counter" if person.role == "collector" else "/admin"
+    visitor.page(home)
     assert visitor.token
     return visitor
