@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import Select
 
 from portal.core.phone import InvalidPhone, PhoneNumber
+from portal.core.spreadsheet import harmless
 from portal.extensions import db
 from portal.infra.timekeeping import zone
 from portal.messaging.models import Message
@@ -29,7 +30,6 @@ HEADER = (
     "kunci",
 )
 CHUNK = 500
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 
 def rows(app: Flask, statement: Select[Any], people: Mapping[str, str]) -> Iterator[bytes]:
@@ -75,13 +75,8 @@ def _row(
 
 def _line(values: tuple[Any, ...]) -> bytes:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow([_harmless(value) for value in values])
+    csv.writer(buffer).writerow([harmless(value) for value in values])
     return buffer.getvalue().encode()
-
-
-def _harmless(value: Any) -> Any:
-    """A spreadsheet must not take it for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(DANGEROUS) else value
 
 
 def _time(stamp: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from portal.core.driverkit import DriverError
+from portal.core.recipients import PREFIX
 from portal.infra.logs import redact_secrets
 from portal.messaging.drivers.base import Receipt
 
@@ -42,7 +43,7 @@ class Mask:
     def _hide(self, text: str) -> str:
         for secret in self.secrets:
             text = text.replace(secret, HIDDEN)
-        digits = self.recipient.lstrip("+")
+        digits = self.recipient.removeprefix(PREFIX).lstrip("+")
         if len(digits) > 8:
             text = text.replace(digits, f"{digits[:4]}••••{digits[-3:]}")
         if self.code:

@@ -33,7 +33,7 @@ from portal.web.access import may, staff
 from portal.web.htmx import is_fragment, page
 
 bp = Blueprint("builder", __name__, url_prefix="/admin/messages/builder")
-PAGE, DIALOG, FORM = (f"messaging/builder{part}.html" for part in ("", "_dialog", "_form"))
+PAGE, DIALOG, FIELDS = (f"messaging/builder{part}.html" for part in ("", "_dialog", "_fields"))
 PREVIEW, RESULT, LOOK = (f"messaging/builder_{part}.html" for part in ("preview", "result", "look"))
 _ID = re.compile(r"[a-z-]{1,20}")
 # The file, and what a browser puts around it.
@@ -153,7 +153,7 @@ def _form(
     draft: Draft, *, errors: Mapping[str, str] | None = None, focus: str = "", status: int = 200
 ) -> Any:
     context = _context(draft, errors or {}, focus)
-    return make_response(render_template(FORM if is_fragment() else PAGE, **context), status)
+    return make_response(render_template(FIELDS if is_fragment() else PAGE, **context), status)
 
 
 def _context(

@@ -1,9 +1,9 @@
 """A second small Flask app for development: the providers Loket speaks to, over real HTTP.
 
 A phone that shows the WhatsApp messages, Meta's Graph API, a PHPNuxBill-style gateway, Fonnte,
-WatZap, Twilio, GoWA, Pakasir v1 and v2 with a pay page, and an access router; each with faults
-to switch on. It imports nothing of the product, keeps its state in its own SQLite file, and
-refuses to start in production.
+WatZap, Twilio, GoWA, Telegram, Pakasir v1 and v2 with a pay page, and an access router; each
+with faults to switch on. It imports nothing of the product, keeps its state in its own SQLite
+file, and refuses to start in production.
 """
 
 import os
@@ -31,6 +31,8 @@ def create_app() -> "Flask":
         pakasir,
         pakasir_orders,
         router,
+        telegram,
+        telegram_chat,
         twilio,
         watzap,
     )
@@ -49,6 +51,8 @@ def create_app() -> "Flask":
         watzap,
         twilio,
         gowa,
+        telegram,
+        telegram_chat,
         pakasir,
         pakasir_orders,
         router,

@@ -17,6 +17,7 @@ TARGETS = (
     "watzap",
     "twilio",
     "gowa",
+    "telegram",
     "pakasir_api",
     "pakasir_webhook",
     "router",

@@ -22,6 +22,7 @@ KINDS = (
     "staff_notice",
 )
 KEYS = frozenset({"api_key", "number_key", "access_token"})
+_BOT = re.compile(r"/bot[^/]+/")
 
 
 def digits(text: str) -> str:
@@ -73,10 +74,11 @@ def raw_request() -> Doc:
     body = request.get_json(silent=True) or request.form.to_dict()
     if isinstance(body, dict):  # some want their keys here
         body = {name: "***" if name in KEYS else value for name, value in body.items()}
+    # gunicorn keeps what was really asked for, percent signs and all
+    path = str(request.environ.get("RAW_URI") or request.full_path.rstrip("?"))
     return {
         "method": request.method,
-        # gunicorn keeps what was really asked for, percent signs and all
-        "path": request.environ.get("RAW_URI") or request.full_path.rstrip("?"),
+        "path": _BOT.sub("/bot***/", path),
         "headers": headers,
         "body": body,
     }

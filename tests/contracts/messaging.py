@@ -13,6 +13,7 @@ import pytest
 import requests
 import responses
 
+from portal.core import recipients
 from portal.core.driverkit import (
     Capability,
     DriverError,
@@ -63,6 +64,8 @@ class MessageDriverContract:
     accepted: ClassVar[Sample]
     refused: ClassVar[Mapping[type[DriverError], Sample]]
     garbage: ClassVar[Sample]
+    to: ClassVar[str] = "+6281234567890"
+    """Whom it is asked to write to: a driver of another reach has its own."""
     open_hook: ClassVar[bool] = False
     """Whether the service signs nothing: then the token in the address is all there is."""
 
@@ -73,6 +76,9 @@ class MessageDriverContract:
     def secrets(self) -> list[str]:
         driver = REGISTRY.get(self.kind)
         return [self.config[f.name] for f in driver.fields if f.secret and self.config.get(f.name)]
+
+    def outgoing(self, kind: str = "payment_confirmation") -> OutgoingMessage:
+        return outgoing(kind, to=self.to)
 
     def answer(self, sample: Sample) -> None:
         responses.add(
@@ -89,7 +95,7 @@ class MessageDriverContract:
         """The service answers so; the driver raises exactly this error and repeats no code."""
         self.answer(answer)
         with pytest.raises(error) as caught:
-            driver.send(outgoing())
+            driver.send(self.outgoing())
         assert type(caught.value) is error
         assert caught.value.outcome_unknown is unknown
         assert CODE not in caught.value.detail
@@ -101,6 +107,7 @@ class MessageDriverContract:
         driver = REGISTRY.get(self.kind)
         names = [field.name for field in driver.fields]
         assert driver.label
+        assert driver.reach == recipients.reach_of(self.to)
         assert len(names) == len(set(names))
         for declared in driver.fields:
             assert declared.label
@@ -129,7 +136,7 @@ class MessageDriverContract:
     @responses.activate
     def test_an_accepted_message_has_a_receipt(self, driver: MessageDriver) -> None:
         self.answer(self.accepted)
-        receipt = driver.send(outgoing())
+        receipt = driver.send(self.outgoing())
         assert isinstance(receipt, Receipt)
         assert receipt.http_status == self.accepted.status
 
@@ -142,7 +149,7 @@ class MessageDriverContract:
             pytest.skip(f"{self.kind} has no answer for {error.__name__}")
         self.answer(self.refused[error])
         with pytest.raises(error) as caught:
-            driver.send(outgoing())
+            driver.send(self.outgoing())
         assert type(caught.value) is error
         assert caught.value.sentence
         assert not caught.value.outcome_unknown
@@ -152,7 +159,7 @@ class MessageDriverContract:
     def test_garbage_is_unknown_not_sent(self, driver: MessageDriver) -> None:
         self.answer(self.garbage)
         with pytest.raises(Retryable) as caught:
-            driver.send(outgoing())
+            driver.send(self.outgoing())
         assert caught.value.outcome_unknown
 
     @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -160,7 +167,7 @@ class MessageDriverContract:
     def test_a_bare_server_error_is_unknown(self, driver: MessageDriver, status: int) -> None:
         self.answer(Sample(status, "<html>oops</html>"))
         with pytest.raises(Retryable) as caught:
-            driver.send(outgoing())
+            driver.send(self.outgoing())
         assert caught.value.outcome_unknown
 
     @pytest.mark.parametrize(
@@ -172,21 +179,21 @@ class MessageDriverContract:
     ) -> None:
         responses.add(self.method, self.url, body=failure)
         with pytest.raises(Retryable) as caught:
-            driver.send(outgoing())
+            driver.send(self.outgoing())
         assert caught.value.outcome_unknown
 
     @responses.activate
     def test_a_connection_never_made_is_certain(self, driver: MessageDriver) -> None:
         responses.add(self.method, self.url, body=requests.exceptions.ConnectTimeout())
         with pytest.raises(Retryable) as caught:
-            driver.send(outgoing())
+            driver.send(self.outgoing())
         assert not caught.value.outcome_unknown
 
     @responses.activate
     def test_secrets_and_codes_stay_out_of_repr_log_and_error(
         self, driver: MessageDriver, caplog: pytest.LogCaptureFixture
     ) -> None:
-        message = outgoing("otp_code")
+        message = self.outgoing("otp_code")
         hidden = [*self.secrets(), CODE, "81234567890"]
         said: list[str] = [repr(driver)]
         with caplog.at_level(logging.DEBUG):
@@ -201,7 +208,7 @@ class MessageDriverContract:
             assert not any(secret in text for text in said)
 
     def test_the_logged_payload_holds_no_secret(self, driver: MessageDriver) -> None:
-        payload = repr(driver.payload(outgoing()))
+        payload = repr(driver.payload(self.outgoing()))
         assert not any(secret in payload for secret in self.secrets())
 
     def test_a_failing_health_check_raises_our_errors(self, driver: MessageDriver) -> None:
