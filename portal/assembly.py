@@ -79,6 +79,7 @@ BLUEPRINTS = (
     "portal.counter.routes_staff",
     "portal.counter.routes_settlements",
     "portal.counter.routes_closings",
+    "portal.reports.routes_staff",
     "portal.dashboard.routes_customer",
     "portal.dashboard.routes_staff",
     "portal.dashboard.routes_customers",

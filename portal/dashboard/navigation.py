@@ -17,6 +17,7 @@ ITEMS = (
     ("customers.index", _l("Pelanggan"), "users", "/admin/customers"),
     ("invoices.index", _l("Tagihan"), "file-text", "/admin/invoices"),
     ("payments.index", _l("Pembayaran"), "credit-card", "/admin/payments"),
+    ("reports.index", _l("Laporan"), "chart-bar", "/admin/reports"),
     ("dashboard.isolation", _l("Isolir"), "ban", "/admin/isolation"),
     ("messages.index", _l("Pesan"), "send", "/admin/messages"),
     ("broadcasts.index", _l("Siaran"), "speakerphone", "/admin/broadcasts"),

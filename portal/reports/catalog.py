@@ -63,7 +63,7 @@ REPORTS: Mapping[str, Report] = {
     ),
     "tax": Report(
         _l("PPN"),
-        _l("PPN tagihan terbit dikurangi yang batal dan nota kredit; juga yang sudah diterima."),
+        _l("PPN tagihan terbit (tanpa yang batal) dikurangi nota kredit, dan yang sudah diterima."),
         "ppn",
         over_time.tax,
         months=6,

@@ -40,11 +40,11 @@ def gaps(scope: Scope) -> list[int]:
 def _owed_words() -> dict[str, str]:
     return {
         "opening": _("Piutang awal"),
-        "invoiced": _("+ Tagihan terbit"),
-        "credit_notes": _("− Nota kredit"),
-        "voids": _("− Tagihan batal"),
-        "write_offs": _("− Hapus buku"),
-        "allocated": _("− Dibayar (uang dan saldo)"),
+        "invoiced": _("Tagihan terbit (+)"),
+        "credit_notes": _("Nota kredit (−)"),
+        "voids": _("Tagihan batal (−)"),
+        "write_offs": _("Hapus buku (−)"),
+        "allocated": _("Dibayar dengan uang atau saldo (−)"),
         "closing": _("Piutang akhir"),
         "gap": _("Selisih piutang"),
     }
@@ -53,10 +53,10 @@ def _owed_words() -> dict[str, str]:
 def _held_words() -> dict[str, str]:
     return {
         "opening": _("Saldo pelanggan awal"),
-        "received": _("+ Uang masuk"),
-        "reversed": _("− Pembayaran dibalik"),
-        "refunded": _("− Dikembalikan"),
-        "allocated": _("− Dipakai untuk tagihan"),
+        "received": _("Uang masuk (+)"),
+        "reversed": _("Pembayaran dibalik (−)"),
+        "refunded": _("Dikembalikan (−)"),
+        "allocated": _("Dipakai untuk tagihan (−)"),
         "closing": _("Saldo pelanggan akhir"),
         "gap": _("Selisih saldo"),
     }

@@ -66,9 +66,8 @@ MEASURES: Mapping[str, Measure] = {
     "given_up": Measure(_l("Dihapusbukukan"), rows_collection.given_up),
     "owed": Measure(_l("Belum terkumpul"), rows_collection.owed),
     "tax_issued": Measure(_l("PPN tagihan terbit"), rows_tax.issued),
-    "tax_voided": Measure(_l("PPN tagihan batal"), rows_tax.voided),
     "tax_credited": Measure(_l("PPN nota kredit"), rows_tax.credited),
-    "tax": Measure(_l("PPN bersih"), parts=("tax_issued", "tax_voided", "tax_credited")),
+    "tax": Measure(_l("PPN bersih"), parts=("tax_issued", "tax_credited")),
     "tax_received": Measure(_l("PPN diterima"), rows_tax.received),
 }
 

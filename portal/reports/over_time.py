@@ -104,10 +104,9 @@ def _all(cut: Cut, name: str, key: Key) -> int:
 
 def tax(scope: Scope) -> Table:
     """PPN by month; with `basis=received` also what was received of it."""
-    names = ["tax_issued", "tax_voided", "tax_credited", "tax"]
+    names = ["tax_issued", "tax_credited", "tax"]
     columns = [
         Column("tax_issued", _("Terbit")),
-        Column("tax_voided", _("Batal")),
         Column("tax_credited", _("Nota kredit")),
         Column("tax", _("PPN bersih")),
     ]

@@ -56,7 +56,7 @@ def _allocations(amount: Any) -> Select[Any]:
     )
 
 
-def _per_customer(scope: Scope, *parts: Select[Any]) -> Select[Any]:
+def _per_customer(scope: Scope, *parts: Any) -> Select[Any]:
     moves = union_all(
         *(part.with_only_columns(*_named(part), maintain_column_froms=True) for part in parts)
     ).subquery()
@@ -77,6 +77,6 @@ def _per_customer(scope: Scope, *parts: Select[Any]) -> Select[Any]:
     )
 
 
-def _named(part: Select[Any]) -> tuple[Any, Any]:
+def _named(part: Any) -> tuple[Any, Any]:
     owner, amount = part.selected_columns
     return owner.label("customer_id"), amount.label("amount")

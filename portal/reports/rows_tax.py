@@ -1,4 +1,6 @@
-"""PPN: the tax lines of invoices, what voids and credit notes took off, and what was received.
+"""PPN: the tax lines of invoices, what credit notes took off, and what was received of it.
+
+A void invoice has none: voiding is only possible while its month is open (`books`).
 
 Received tax is the tax's share of what was paid on an invoice, rounded half up on the running
 sum, so that the parts of a paid invoice are its tax exactly.
@@ -23,62 +25,46 @@ from sqlalchemy import (
 
 from portal.invoices.models import Allocation, CreditNote, Invoice, InvoiceLine
 from portal.payments.models import Payment
-from portal.reports.days import allocated_on, closed_on, midnight
+from portal.reports.days import allocated_on, midnight
 from portal.reports.rows import columns
 from portal.reports.rows_invoices import of_invoice
 from portal.reports.scope import Scope
 
 
 def issued(scope: Scope) -> Select[Any]:
-    """The tax lines of every invoice, by its day of issue."""
-    return _lines(InvoiceLine.amount).where(Invoice.issued_on.between(scope.since, scope.until))
-
-
-def _lines(amount: Any, **found: Any) -> Select[Any]:
-    shown = {"id": InvoiceLine.id, "amount": amount, "words": InvoiceLine.description, **found}
+    """The tax lines of every invoice that is not void, by its day of issue."""
     return (
-        select(*of_invoice(**shown))
+        select(
+            *of_invoice(id=InvoiceLine.id, amount=InvoiceLine.amount, words=InvoiceLine.description)
+        )
         .select_from(InvoiceLine)
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-        .where(InvoiceLine.kind == "tax")
+        .where(
+            InvoiceLine.kind == "tax",
+            Invoice.state != "void",
+            Invoice.issued_on.between(scope.since, scope.until),
+        )
     )
-
-
-def voided(scope: Scope) -> Select[Any]:
-    """Tax of voided invoices, by the day of voiding: negative; and positive for credit notes
-    that had taken some of it off before."""
-    day = closed_on()
-    lines = _lines(-InvoiceLine.amount, day=day, words=Invoice.closed_reason).where(
-        Invoice.state == "void", day.between(scope.since, scope.until)
-    )
-    notes = _notes(CreditNote.tax_amount, day=day).where(
-        Invoice.state == "void", day.between(scope.since, scope.until)
-    )
-    rows = union_all(lines, notes).subquery()
-    return select(*rows.c)
 
 
 def credited(scope: Scope) -> Select[Any]:
-    """The tax part of credit notes, by their day: negative."""
-    return _notes(-CreditNote.tax_amount).where(
-        CreditNote.booked_on.between(scope.since, scope.until)
-    )
-
-
-def _notes(amount: Any, **found: Any) -> Select[Any]:
+    """The tax part of credit notes on them, by the day of the note: negative."""
     shown = {
         "id": CreditNote.id,
         "day": CreditNote.booked_on,
-        "amount": amount,
+        "amount": -CreditNote.tax_amount,
         "number": CreditNote.number,
         "words": CreditNote.reason,
-        **found,
     }
     return (
         select(*of_invoice(**shown))
         .select_from(CreditNote)
         .join(Invoice, Invoice.id == CreditNote.invoice_id)
-        .where(CreditNote.tax_amount != 0)
+        .where(
+            CreditNote.tax_amount != 0,
+            Invoice.state != "void",
+            CreditNote.booked_on.between(scope.since, scope.until),
+        )
     )
 
 

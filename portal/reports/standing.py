@@ -25,7 +25,7 @@ from portal.reports.tables import (
     share,
     total_cells,
 )
-from portal.reports.words import band_words, source_words
+from portal.reports.words import band_words, method_words, source_words
 
 
 def ageing(scope: Scope) -> Table:
@@ -78,7 +78,7 @@ def methods(scope: Scope) -> Table:
     keys.sort(key=lambda key: (-cut.at("received", key).amount, key))
     lines = [
         Line(
-            " · ".join(part for part in (source_words(source), (method or "").upper()) if part),
+            " · ".join(part for part in (source_words(source), method_words(method)) if part),
             pick(
                 cut, (source, method), scope.with_(source=source or EMPTY, method=method or EMPTY)
             ),

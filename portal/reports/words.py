@@ -5,9 +5,12 @@ from typing import Any
 from flask_babel import format_date
 from flask_babel import gettext as _
 
+from portal.accounts.models import Staff
 from portal.core.period import Period
+from portal.customers.models import Area
 from portal.payments.routes_staff import SOURCES
-from portal.reports.scope import Scope
+from portal.reports.measures import names_of
+from portal.reports.scope import EMPTY, Scope
 from portal.web.filters import date_id, period_name
 
 
@@ -39,3 +42,22 @@ def source_words(source: str | None) -> str:
     """Where a payment came from."""
     known: dict[str, Any] = {**SOURCES, "refund": _("Pengembalian")}
     return str(known.get(source or "", source or ""))
+
+
+def method_words(method: str | None) -> str:
+    """How it was paid: QRIS, BCA, TUNAI."""
+    return (method or "").replace("_", " ").upper()
+
+
+def who_words(scope: Scope) -> list[str]:
+    """Area and staff a list is narrowed to, by name."""
+    found = []
+    for wanted, model, nobody in (
+        (scope.area, Area, _("Tanpa area")),
+        (scope.staff, Staff, _("Tanpa petugas (online, transfer)")),
+    ):
+        if wanted == EMPTY:
+            found.append(nobody)
+        elif wanted:
+            found.append(names_of(model, [int(wanted)]).get(int(wanted), f"#{wanted}"))
+    return found

@@ -26,6 +26,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "corrections",
             "counter",
             "settlement",
+            "reports",
             "messages",
             "broadcast",
             "settings",
@@ -40,6 +41,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "corrections",
             "counter",
             "settlement",
+            "reports",
             "messages",
             "broadcast",
         }

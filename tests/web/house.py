@@ -124,6 +124,9 @@ def address_values(  # noqa: PLR0913 - one of everything
         "filename": "promo.jpg",
         "template_id": 1,
         "kind": "payment_reminder",
+        "report": "receipts",
+        "measure": "received",
+        "file_kind": "csv",
         "language": "id",
         **till(payment_id),
     }
