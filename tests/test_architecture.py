@@ -35,6 +35,7 @@ PARTS = {
     "templates_row.html",
     "templates_summary.html",
     "builder_dialog.html",
+    "builder_fields.html",
     "builder_form.html",
     "builder_look.html",
     "builder_preview.html",

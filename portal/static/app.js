@@ -53,6 +53,56 @@
     fill();
     doc.querySelectorAll("dialog[data-modal]:not([open])").forEach(function (box) { box.showModal(); });
   });
+
+  // A form the server exchanges: what was typed or chosen while the answer was on its way goes into
+  // the new fields, unless the server changed them too, and is told like any other change.
+  var asked = new WeakMap();
+  function said(field) {
+    if (field.type === "file") return field.files[0];
+    return field.type === "radio" || field.type === "checkbox" ? field.checked : field.value;
+  }
+  function say(field, kept) {
+    if (kept.type === "file") field.files = kept.files;
+    else if (typeof kept.value === "boolean") field.checked = kept.value;
+    else field.value = kept.value;
+    if (field === doc.activeElement && typeof kept.at === "number") field.setSelectionRange(kept.at, kept.at);
+  }
+  function named(form) {
+    return Array.from(form.elements).filter(function (field) { return field.id && field.name && field.type !== "submit"; });
+  }
+  doc.addEventListener("htmx:beforeRequest", function (event) {
+    var form = event.detail.target;
+    if (!form || !form.hasAttribute("data-keep-typed")) return;
+    asked.set(form, new Map(named(form).map(function (field) { return [field.id, said(field)]; })));
+  });
+  doc.addEventListener("htmx:beforeSwap", function (event) {
+    var form = event.detail.target, sent = asked.get(form);
+    if (!sent || !event.detail.shouldSwap) return;
+    asked.delete(form);
+    // Noted now: two radios of one name cannot both stay checked while the new ones come in.
+    var kept = named(form).filter(function (field) {
+      return sent.has(field.id) && sent.get(field.id) !== said(field);
+    }).map(function (field) {
+      return { id: field.id, type: field.type, value: said(field), files: field.files, at: field.selectionStart };
+    });
+    form.addEventListener("htmx:afterSettle", function () {
+      var changed = [];
+      kept.forEach(function (one) {
+        var field = doc.getElementById(one.id);
+        if (!field || field.type !== one.type) return;
+        if (one.type !== "file" && said(field) !== sent.get(one.id)) return;
+        say(field, one);
+        if (one.value !== false) changed.push(field);
+      });
+      // The exchange is over only after this event.
+      setTimeout(function () {
+        changed.forEach(function (field) {
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+          field.dispatchEvent(new Event("change", { bubbles: true }));
+        });
+      });
+    }, { once: true });
+  });
   window.addEventListener("offline", function () { offline(true); });
   window.addEventListener("online", function () { offline(false); });
 

@@ -107,16 +107,10 @@ def test_what_was_written_by_hand_opens_in_the_form(
     dialog.get_by_label("Teks tombol pembuka").fill("Pilih paket")
     dialog.get_by_role("button", name="Tambah pilihan").click()
     dialog.get_by_role("group", name="Pilihan 2").get_by_label("Judul").fill("Paket 50 Mbps")
-    # A file chosen while the form is being exchanged would go with the old one.
-    page.wait_for_load_state("networkidle")
-    with page.expect_response(lambda answer: "/admin/messages/builder?" in answer.url):
-        dialog.get_by_label("Kepala pesan").select_option("image")
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(500)
-    with page.expect_response(lambda answer: "/builder/upload" in answer.url):
-        dialog.get_by_label("Unggah berkas").set_input_files(
-            {"name": "promo.png", "mimeType": "image/png", "buffer": picture()}
-        )
+    dialog.get_by_label("Kepala pesan").select_option("image")
+    dialog.get_by_label("Unggah berkas").set_input_files(
+        {"name": "promo.png", "mimeType": "image/png", "buffer": picture()}
+    )
     preview(page).locator("img").wait_for()
     until(lambda: "Paket 50 Mbps" in preview(page).inner_text(), 10, "the list in the preview")
     visit.check(f"{kind}-builder-list")
@@ -138,6 +132,36 @@ def test_what_was_written_by_hand_opens_in_the_form(
     dialog.get_by_role("button", name="Tidak jadi").click()
     dialog.wait_for(state="detached")
     assert page.locator("#body").input_value() == text
+
+
+def test_what_is_done_while_the_answer_is_on_its_way_is_kept(stack: Stack, watched: Any) -> None:
+    """A slow line: the form's answers are held back while somebody goes on."""
+    page = watched(DESKTOP).page
+    log_in(stack, page)
+    page.goto(f"{stack.url}/admin/messages/texts/access_opened/id")
+    page.locator("#body").fill(BLOCK)
+    page.get_by_role("button", name="Susun dengan formulir").click()
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    held: list[Any] = []
+    page.route("**/admin/messages/builder?*", lambda route: held.append(route))
+
+    dialog.get_by_label("Kepala pesan").select_option("image")
+    until(lambda: page.evaluate("1") and held, 5, "the question")
+    dialog.get_by_label("Kaki pesan").fill("Sambil menunggu")
+    dialog.get_by_label("Tombol jawaban").check()  # waits for its turn
+    held.pop().continue_()
+    dialog.get_by_label("Unggah berkas").wait_for()
+    assert dialog.get_by_label("Kaki pesan").input_value() == "Sambil menunggu"
+    until(lambda: page.evaluate("1") and held, 5, "the next question")
+    dialog.get_by_label("Unggah berkas").set_input_files(
+        {"name": "promo.png", "mimeType": "image/png", "buffer": picture()}
+    )
+    held.pop().continue_()
+    preview(page).locator("img").wait_for()
+    assert dialog.get_by_label("Tombol jawaban").is_checked()
+    assert dialog.get_by_label("Kaki pesan").input_value() == "Sambil menunggu"
+    until(lambda: "Sambil menunggu" in preview(page).inner_text(), 10, "the footer")
 
 
 def picture() -> bytes:

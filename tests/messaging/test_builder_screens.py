@@ -59,7 +59,7 @@ def test_a_key_changes_the_form_and_keeps_what_was_typed(desk: Visitor) -> None:
     answer = desk.post(URL, **FIELDS, op="button-add")
     assert 'name="button-2-text"' in answer.text and value(answer.text, "button-1-text") == "Tidak"
     assert re.search(r'id="wa-button-2-text"[^>]*autofocus', answer.text)
-    assert answer.text.lstrip().startswith("<form") == bool(desk.headers)
+    assert ("<form" in answer.text) != bool(desk.headers), "only its fields are exchanged"
     up = desk.post(URL, **FIELDS, op="button-up-1").text
     assert [value(up, f"button-{n}-text") for n in (0, 1)] == ["Tidak", "Ya"]
     other = desk.post(URL, **{**FIELDS, "mode": "list"}, op="stay").text
