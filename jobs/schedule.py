@@ -21,6 +21,7 @@ from portal.media import service as media
 from portal.messaging import retention, sending, templates
 from portal.network import isolation, reconcile
 from portal.notices import digest, warnings
+from portal.orders import service as service_orders
 from portal.payments import orders
 
 
@@ -105,6 +106,12 @@ def change_lines() -> None:
     db.session.commit()
 
 
+def expire_orders() -> None:
+    """End orders for work that nobody paid in time."""
+    service_orders.expire_unpaid()
+    db.session.commit()
+
+
 def issue_invoices() -> None:
     """Issue what the billing day brought; also what was missed while we were down."""
     for period in billing.due_periods(today()):
@@ -147,6 +154,7 @@ ENTRIES = (
     # Before the invoices: they bill the line as it is today.
     Entry("change_lines", 600, change_lines, lane="bulk", daily=True),
     Entry("issue_invoices", 600, issue_invoices, lane="bulk", daily=True),
+    Entry("expire_orders", 600, expire_orders, daily=True),
     Entry("forget_old_words", 3600, forget_old_words, lane="bulk", daily=True),
     Entry("sync_templates", 86_400, sync_templates, lane="bulk"),
     Entry("forget_old_files", 3600, forget_old_files, lane="bulk"),

@@ -50,6 +50,7 @@ def upgrade() -> None:
     sa.Column('plan_price', sa.BigInteger(), nullable=False),
     sa.Column('install_fee', sa.BigInteger(), nullable=False),
     sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('quoted', sa.BigInteger(), nullable=False),
     sa.Column('telegram_id', sa.BigInteger(), nullable=True),
     sa.Column('ip', sa.String(length=45), nullable=False),
     sa.Column('technician_id', sa.Integer(), nullable=True),

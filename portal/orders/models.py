@@ -20,8 +20,9 @@ class ServiceOrder(Model):
 
     `kind`: install (a new line), change (another plan for `subscription_id`). `state`: see
     `states.py`. Prices are rupiah as they were when it was placed; `amount` is what is to be
-    paid first, 0 for nothing. `token` opens the customer's page of it; `form_key` is the form's
-    own, so that a form sent twice is one order. `telegram_id` says who ordered there.
+    paid first, 0 for nothing; `quoted` the difference of a change that was agreed to.
+    `token` opens the customer's page of it; `form_key` is the form's own, so that a form sent
+    twice is one order. `telegram_id` says who ordered there.
     """
 
     __tablename__ = "service_order"
@@ -51,6 +52,7 @@ class ServiceOrder(Model):
     plan_price: Mapped[int] = mapped_column(BigInteger, default=0)
     install_fee: Mapped[int] = mapped_column(BigInteger, default=0)
     amount: Mapped[int] = mapped_column(BigInteger, default=0)
+    quoted: Mapped[int] = mapped_column(BigInteger, default=0)
     telegram_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     ip: Mapped[str] = mapped_column(String(45), default="")
     technician_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)

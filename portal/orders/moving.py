@@ -31,7 +31,7 @@ def move(
     order_id: int,
     target: State,
     *,
-    reason: str = "",
+    why: str = "",
     payment_id: int | None = None,
     only_from: tuple[State, ...] = (),
     **values: Any,
@@ -57,7 +57,7 @@ def move(
         f"service_order:{order_id}",
         before={"state": before},
         after={"state": target, **{name: _said(value) for name, value in values.items()}},
-        reason=reason,
+        reason=why,
     )
     events.emit(ServiceOrderMoved(order_id, before, target, payment_id))
     return True

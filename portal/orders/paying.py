@@ -48,7 +48,7 @@ def path_of(order: ServiceOrder) -> str:
 
 def status_of(order: ServiceOrder) -> OrderStatus:
     """Where the order stands; `attempt` is the newest way to pay it that may still be paid."""
-    live = _attempts(order.id) if order.state == "pending" else []
+    live = attempts_of(order.id) if order.state == "pending" else []
     shown = next((one for one in live if one.pay_url or one.pay_code), None)
     return OrderStatus(order.state, order.amount, order.paid_at, path_of(order), shown)
 
@@ -82,7 +82,7 @@ def _tail() -> str:
 def _payable(order_id: int) -> Sequence[PaymentOrder]:
     if hold(order_id).state != "pending":
         raise ServiceOrderError(N_("Pesanan ini tidak menunggu pembayaran."))
-    return _attempts(order_id)
+    return attempts_of(order_id)
 
 
 def _tie(order_id: int, made: PaymentOrder) -> None:
@@ -95,7 +95,7 @@ def tie(order: ServiceOrder, made: PaymentOrder) -> None:
     _tie(order.id, made)
 
 
-def _attempts(order_id: int) -> Sequence[PaymentOrder]:
+def attempts_of(order_id: int) -> Sequence[PaymentOrder]:
     """Pending ones, the newest first."""
     return db.session.scalars(
         select(PaymentOrder)
@@ -139,7 +139,7 @@ def money_came(payment_id: int) -> None:
     elif payment.amount < order.amount:
         _odd(order, payment, "order_part_paid", f"kurang dari {format_rupiah(order.amount)}")
     else:
-        move(order.id, "queued", reason="dibayar", payment_id=payment.id, paid_at=now())
+        move(order.id, "queued", why="dibayar", payment_id=payment.id, paid_at=now())
 
 
 def _odd(order: ServiceOrder, payment: Payment, kind: str, why: str) -> None:

@@ -107,7 +107,8 @@ def place(
     )
     _choose(order, plan)
     if kind == "change":
-        quote_of_change(customer.id, subscription_id or 0, plan.id, at_once=at_once)
+        quote = quote_of_change(customer.id, subscription_id or 0, plan.id, at_once=at_once)
+        order.quoted = quote.difference
         order.subscription_id, order.at_once = subscription_id, at_once
     else:
         _must_owe_nothing(customer)
@@ -115,7 +116,7 @@ def place(
         order.amount = pricing.of_new_line(plan, order.install_fee).total
     write(order)
     if kind == "change":
-        move(order.id, "queued", reason="tidak ada yang perlu dibayar dahulu")
+        move(order.id, "queued", why="tidak ada yang perlu dibayar dahulu")
     return order
 
 
@@ -203,7 +204,7 @@ def expire_unpaid() -> int:
     ).all()
     count = 0
     for order_id, customer_id in late:
-        if move(order_id, "expired", reason="tidak dibayar"):
+        if move(order_id, "expired", why="tidak dibayar"):
             let_lapse(customer_id)
             count += 1
     return count

@@ -24,7 +24,7 @@ WAYS: dict[str, Any] = {
     "prepaid": _l("Prabayar: menagih siklus yang dimulai pada tanggal tagihan"),
     "postpaid": _l("Pascabayar: menagih siklus yang berakhir pada tanggal tagihan"),
 }
-OWN_FIELDS = ("due_days", "grace_days")
+OWN_FIELDS = ("due_days", "grace_days", "public")
 bp = Blueprint("plans", __name__, url_prefix="/admin/plans")
 
 
@@ -68,6 +68,7 @@ def edit(plan_id: int) -> Any:
         "issue_day": "" if plan.issue_day is None else plan.issue_day,
         "due_days": "" if plan.due_days is None else plan.due_days,
         "grace_days": "" if plan.grace_days is None else plan.grace_days,
+        "public": plan.public,
     }
     return _form(plan, values, {})
 
@@ -93,6 +94,7 @@ def _read() -> tuple[dict[str, Any], dict[str, str]]:
             errors[field] = _("Isi 0 sampai 90 hari, atau kosongkan.")
         else:
             values[field] = int(typed) if typed else None
+    values["public"] = bool(form.get("public"))
     _read_terms(form, values, errors)
     return values, errors
 

@@ -27,6 +27,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "counter",
             "settlement",
             "reports",
+            "install",
             "messages",
             "broadcast",
             "settings",
@@ -46,8 +47,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "broadcast",
         }
     ),
-    "support": frozenset({"view", "customers", "messages"}),
-    "technician": frozenset({"view"}),
+    "support": frozenset({"view", "customers", "install", "messages"}),
+    "technician": frozenset({"view", "install"}),
     # Nothing of the ISP as a whole: a collector sees the customers of their own areas.
     "collector": frozenset({"counter"}),
 }

@@ -91,7 +91,7 @@ def test_the_form_shows_every_setting(desk: Visitor) -> None:
         if shown and key not in BOXES:
             assert f'value="{shown}"' in text
     assert set(USUAL) == {spec.key for spec in SPECS}
-    assert text.count("checked") == 1 + 4 + 2
+    assert text.count("checked") == 2 + 4 + 2
 
 
 def test_saving_what_is_shown_changes_nothing(desk: Visitor) -> None:

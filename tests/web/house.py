@@ -22,6 +22,7 @@ from portal.messaging.models import Message, MessageAttempt, NoticeRecipient
 from portal.messaging.models_channels import Channel
 from portal.messaging.models_inbound import MessageTemplate
 from portal.network.models_isolation import IsolationStop
+from portal.orders.models import ServiceOrder
 from portal.payments.models import (
     AttentionItem,
     Payment,
@@ -113,6 +114,7 @@ def address_values(  # noqa: PLR0913 - one of everything
         "broadcast_id": siaran.id,
         "channel_key": channel.id,
         "token": channel.hook_token,
+        **ordered(budi),
         "pay_token": links.token(bill.id, bill.link_version),
         "inbound_id": 1,
         "promise_id": 1,
@@ -130,6 +132,17 @@ def address_values(  # noqa: PLR0913 - one of everything
         "language": "id",
         **till(payment_id),
     }
+
+
+def ordered(budi: Customer) -> dict[str, Any]:
+    """An order for work of this customer, flushed."""
+    made = ServiceOrder(
+        number="PSN-202611-00001", token="x" * 43, kind="install", state="queued",
+        state_since=now(), customer_id=budi.id, name=budi.name, placed_at=now(), expires_at=now(),
+    )  # fmt: skip
+    db.session.add(made)
+    db.session.flush()
+    return {"service_order_id": made.id, "order_token": made.token}
 
 
 def till(payment_id: int) -> dict[str, int]:
