@@ -1,6 +1,7 @@
 """`/admin/orders`: the technician's list and each order with what can be done about it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, request, url_for
@@ -100,12 +101,9 @@ def _do(order_id: int, verb: Callable[[], object], done: str) -> Any:
 @staff("install")
 def take(service_order_id: int) -> Any:
     """Ambil."""
-    staff_id = current_user.id
-    return _do(
-        service_order_id,
-        lambda: work.take(service_order_id, staff_id),
-        _("Pesanan ini tugas Anda."),
-    )
+    me = current_user.id
+    done = _("Pesanan ini tugas Anda.")
+    return _do(service_order_id, partial(work.take, service_order_id, me), done)
 
 
 @bp.post("/<int:service_order_id>/schedule")
@@ -113,55 +111,51 @@ def take(service_order_id: int) -> Any:
 def schedule(service_order_id: int) -> Any:
     """Jadwal."""
     day, slot = request.form.get("day", ""), request.form.get("slot", "")
-    return _do(
-        service_order_id,
-        lambda: work.schedule(service_order_id, parse_day(day), slot),
-        _("Jadwal disimpan."),
-    )
+    verb = partial(_schedule, service_order_id, day, slot)
+    return _do(service_order_id, verb, _("Jadwal disimpan."))
+
+
+def _schedule(order_id: int, day: str, slot: str) -> bool:
+    return work.schedule(order_id, parse_day(day), slot)
 
 
 @bp.post("/<int:service_order_id>/release")
 @staff("install")
 def release(service_order_id: int) -> Any:
     """Lepas: somebody else may take it."""
-    reason = request.form.get("reason", "")
-    done = _("Pesanan kembali ke daftar.")
-    return _do(service_order_id, lambda: work.give_back(service_order_id, reason), done)
+    verb = partial(work.give_back, service_order_id, request.form.get("reason", ""))
+    return _do(service_order_id, verb, _("Pesanan kembali ke daftar."))
 
 
 @bp.post("/<int:service_order_id>/accept")
 @staff("install")
 def accept(service_order_id: int) -> Any:
     """Work on it without its money."""
-    reason = request.form.get("reason", "")
-    done = _("Pesanan diteruskan ke teknisi tanpa pembayaran.")
-    return _do(service_order_id, lambda: work.accept(service_order_id, reason), done)
+    verb = partial(work.accept, service_order_id, request.form.get("reason", ""))
+    return _do(service_order_id, verb, _("Pesanan diteruskan ke teknisi tanpa pembayaran."))
 
 
 @bp.post("/<int:service_order_id>/cancel")
 @staff("install")
 def cancel(service_order_id: int) -> Any:
     """Batalkan."""
-    reason = request.form.get("reason", "")
-    return _do(
-        service_order_id, lambda: work.cancel(service_order_id, reason), _("Pesanan dibatalkan.")
-    )
+    verb = partial(work.cancel, service_order_id, request.form.get("reason", ""))
+    return _do(service_order_id, verb, _("Pesanan dibatalkan."))
 
 
 @bp.post("/<int:service_order_id>/finish")
 @staff("install")
 def finish(service_order_id: int) -> Any:
     """Selesai: the line goes into service, then its first invoice takes what was paid."""
-    form, staff_id = request.form, current_user.id
+    form, me = request.form, current_user.id
     installed = work.Installed(
         form.get("login", ""),
         form.get("router", 0, type=row_id) or None,
         form.get("plan", 0, type=row_id),
         form.get("number", ""),
     )
-    answer = _do(
-        service_order_id, lambda: work.finish(service_order_id, installed, staff_id), _("Selesai.")
-    )
+    verb = partial(work.finish, service_order_id, installed, me)
+    answer = _do(service_order_id, verb, _("Selesai."))
     if answer.status_code != 422:
         work.issue_first(service_order_id)
         db.session.commit()
