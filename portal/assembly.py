@@ -38,6 +38,7 @@ MODEL_MODULES = (
     "customers.models_telegram",
     "orders.models",
     "counter.models",
+    "telegram.models",
 )
 
 # Every feature with routes or commands, in the order of the house.

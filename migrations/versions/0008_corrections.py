@@ -25,10 +25,12 @@ def upgrade() -> None:
     sa.Column('booked_on', sa.Date(), nullable=False),
     sa.Column('paid_by_id', sa.Integer(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('once', sa.String(length=64), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_refund_customer_id_customer')),
     sa.ForeignKeyConstraint(['paid_by_id'], ['staff.id'], name=op.f('fk_refund_paid_by_id_staff')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_refund')),
-    sa.UniqueConstraint('number', name=op.f('uq_refund_number'))
+    sa.UniqueConstraint('number', name=op.f('uq_refund_number')),
+    sa.UniqueConstraint('once', name=op.f('uq_refund_once'))
     )
     op.create_index(op.f('ix_refund_customer_id'), 'refund', ['customer_id'])
     op.create_index(op.f('ix_refund_booked_on'), 'refund', ['booked_on'])
@@ -43,10 +45,12 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(length=200), nullable=False),
     sa.Column('booked_on', sa.Date(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('once', sa.String(length=64), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_credit_note_customer_id_customer')),
     sa.ForeignKeyConstraint(['invoice_id'], ['invoice.id'], name=op.f('fk_credit_note_invoice_id_invoice')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_credit_note')),
-    sa.UniqueConstraint('number', name=op.f('uq_credit_note_number'))
+    sa.UniqueConstraint('number', name=op.f('uq_credit_note_number')),
+    sa.UniqueConstraint('once', name=op.f('uq_credit_note_once'))
     )
     op.create_index(op.f('ix_credit_note_customer_id'), 'credit_note', ['customer_id'])
     op.create_index(op.f('ix_credit_note_invoice_id'), 'credit_note', ['invoice_id'])

@@ -16,6 +16,7 @@ from portal.customers.models import Customer
 from portal.dashboard import customer_view
 from portal.extensions import db
 from portal.infra.timekeeping import today
+from portal.invoices import corrections
 from portal.invoices import queries as invoice_queries
 from portal.messaging import optouts
 from portal.messaging.kinds import KINDS
@@ -66,6 +67,8 @@ def invoice(invoice_id: int) -> Any:
         invoice=found,
         lines=invoice_queries.lines_of(invoice_id),
         parts=payments.payments_of_invoice(invoice_id),
+        notes=corrections.notes_of(invoice_id),
+        story=corrections.story_of(invoice_id),
         order=order,
         poll=poll,
         seen=seen,

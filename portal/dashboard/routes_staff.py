@@ -14,7 +14,7 @@ from portal.dashboard import audit_view, isolation_view, navigation, staff_view
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now, today
-from portal.invoices import links
+from portal.invoices import corrections, links
 from portal.invoices import queries as invoices
 from portal.invoices.models import Invoice
 from portal.network.models import NetworkAccess
@@ -60,8 +60,28 @@ def invoice(invoice_id: int) -> Any:
         invoice=found,
         lines=invoices.lines_of(invoice_id),
         parts=payments.payments_of_invoice(invoice_id),
+        notes=corrections.notes_of(invoice_id),
+        closed=corrections.story_of(invoice_id),
         pay_link=_pay_link(invoice_id),
+        **_history(invoice_id),
     )
+
+
+def _history(invoice_id: int) -> dict[str, Any]:
+    """What people did about an invoice, the newest first."""
+    rows = db.session.scalars(
+        select(AuditEntry)
+        .where(
+            AuditEntry.subject == f"invoice:{invoice_id}",
+            AuditEntry.action != "invoice.link_renewed",
+        )
+        .order_by(AuditEntry.id.desc())
+    ).all()
+    return {
+        "history": rows,
+        "actions": audit_view.ACTIONS,
+        "actors": audit_view.actors(rows),
+    }
 
 
 def _pay_link(invoice_id: int) -> tuple[str, date | None]:

@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from portal.core.money import format_rupiah
-from portal.documents.facts import Bill, Identity, Part, Payer, Receipt
+from portal.documents.facts import Bill, Identity, Part, Payer, Receipt, Slip
 from portal.documents.paper import Columns, Pair, Paper, Picture, Row, Rule, Words
 from portal.documents.spelled import rupiah_in_words
 from portal.web.filters import date_id, datetime_id, period_name
@@ -20,6 +20,10 @@ def bill_rows(bill: Bill, issuer: Identity, paper: Paper) -> list[Row]:
         Pair(_("Terbit"), date_id(bill.issued_on)),
         Pair(_("Jatuh tempo"), date_id(bill.due_on)),
     ]
+    if bill.replaces:
+        facts.append(Pair(_("Pengganti dari"), bill.replaces))
+    if bill.replaced_by:
+        facts.append(Pair(_("Diganti dengan"), bill.replaced_by))
     if bill.covers:
         begin, end = bill.covers
         facts.insert(1, Pair(_("Pemakaian"), f"{date_id(begin)} – {date_id(end)}"))
@@ -46,11 +50,15 @@ def _bill_state(bill: Bill) -> tuple[str, str]:
 
 
 def _paid(bill: Bill) -> Iterator[Row]:
+    for part in bill.credited:
+        when = date_id(part.paid_at) if part.paid_at else ""
+        words = _("Nota kredit %(date)s, %(number)s", date=when, number=part.number)
+        yield Pair(words, format_rupiah(-part.amount))
     for part in bill.paid:
         when = date_id(part.paid_at) if part.paid_at else ""
         words = _("Dibayar %(date)s, %(number)s", date=when, number=part.number)
         yield Pair(words, format_rupiah(-part.amount))
-    if bill.paid and bill.state == "open":
+    if (bill.paid or bill.credited) and bill.state == "open":
         yield Pair(_("Sisa"), format_rupiah(bill.remaining), bold=True)
 
 
@@ -135,6 +143,37 @@ def _to(payer: Payer, words: str) -> list[Any]:
     if payer.address:
         rows.append(Words(payer.address, 0.9, colour="grey"))
     return rows
+
+
+def slip_rows(slip: Slip, issuer: Identity, paper: Paper) -> list[Row]:
+    """A credit note, or the receipt of money given back."""
+    if slip.kind == "credit_note":
+        title = _("NOTA KREDIT")
+        facts = [
+            Pair(_("Tanggal"), date_id(slip.on)),
+            Pair(_("Untuk tagihan"), slip.about),
+        ]
+        parts = [Pair(_("Pengurangan tagihan"), format_rupiah(slip.amount - slip.tax))]
+        if slip.tax:
+            parts.append(Pair(_("PPN"), format_rupiah(slip.tax)))
+    else:
+        title = _("PENGEMBALIAN UANG")
+        how = _("Tunai") if slip.about == "cash" else _("Transfer")
+        facts = [Pair(_("Tanggal"), date_id(slip.on)), Pair(_("Cara"), how)]
+        parts = [Pair(_("Dari saldo"), format_rupiah(slip.amount))]
+    if slip.reference:
+        facts.append(Pair(_("Kepada"), slip.reference))
+    return [
+        *_head(issuer, paper, title, slip.number, ("", "")),
+        Rule(),
+        Columns(_to(slip.payer, _("Pelanggan")), facts),
+        Rule(),
+        *parts,
+        Rule(),
+        Pair(_("Jumlah"), format_rupiah(slip.amount), 1.15, bold=True),
+        Words(_("Alasan: %(reason)s", reason=slip.reason), 0.9, colour="grey", above=4),
+        *_foot(issuer, paper),
+    ]
 
 
 def _foot(issuer: Identity, paper: Paper) -> list[Row]:

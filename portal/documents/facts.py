@@ -13,10 +13,11 @@ from sqlalchemy import select
 from portal.customers.login import masked_name
 from portal.customers.models import Customer
 from portal.extensions import db
+from portal.invoices import corrections
 from portal.invoices import queries as invoices
-from portal.invoices.models import Invoice
+from portal.invoices.models import CreditNote, Invoice
 from portal.payments import queries as payments
-from portal.payments.models import Payment, PaymentOrder
+from portal.payments.models import Payment, PaymentOrder, Refund
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,13 @@ class Part:
 
     number: str
     amount: int
-    paid_at: datetime | None = None
+    paid_at: date | None = None
     period: str = ""
 
 
 @dataclass(frozen=True)
 class Bill:
-    """An invoice. `state`: open, paid, void, written_off."""
+    """An invoice. `state`: open, paid, void, written_off. `credited` are its credit notes."""
 
     number: str
     period: str
@@ -65,10 +66,13 @@ class Bill:
     payer: Payer
     lines: Sequence[tuple[str, int]]
     paid: Sequence[Part]
+    credited: Sequence[Part] = ()
+    replaces: str = ""
+    replaced_by: str = ""
 
     @property
     def remaining(self) -> int:
-        return self.total - sum(part.amount for part in self.paid)
+        return self.total - sum(part.amount for part in (*self.paid, *self.credited))
 
 
 @dataclass(frozen=True)
@@ -89,11 +93,64 @@ class Receipt:
     reverses: bool
 
 
+@dataclass(frozen=True)
+class Slip:
+    """A credit note (`about`: the invoice's number) or a refund (`about`: cash, transfer)."""
+
+    kind: str
+    number: str
+    on: date
+    payer: Payer
+    about: str
+    amount: int
+    reason: str
+    tax: int = 0
+    reference: str = ""
+
+
+def credit_note(note_id: int) -> Slip | None:
+    """A credit note; None when there is none."""
+    row = db.session.get(CreditNote, note_id)
+    if row is None:
+        return None
+    about = db.session.get_one(Invoice, row.invoice_id).number
+    payer = _payer(row.customer_id, masked=False)
+    return Slip(
+        "credit_note",
+        row.number,
+        row.booked_on,
+        payer,
+        about,
+        row.amount,
+        row.reason,
+        row.tax_amount,
+    )
+
+
+def refund(refund_id: int) -> Slip | None:
+    """Money given back; None when there is no such refund."""
+    row = db.session.get(Refund, refund_id)
+    if row is None:
+        return None
+    payer = _payer(row.customer_id, masked=False)
+    return Slip(
+        "refund",
+        row.number,
+        row.booked_on,
+        payer,
+        row.method,
+        row.amount,
+        row.reason,
+        reference=row.reference,
+    )
+
+
 def bill(invoice_id: int, *, masked: bool = False) -> Bill | None:
     """An invoice with its lines and what was paid on it; None when there is none."""
     row = db.session.get(Invoice, invoice_id)
     if row is None:
         return None
+    story = corrections.story_of(invoice_id)
     covers = (row.covers_from, row.covers_to) if row.covers_from and row.covers_to else None
     return Bill(
         number=row.number,
@@ -110,6 +167,12 @@ def bill(invoice_id: int, *, masked: bool = False) -> Bill | None:
             Part(payment.number, part, payment.paid_at)
             for payment, part in payments.payments_of_invoice(invoice_id)
         ],
+        credited=[
+            Part(note.number, note.amount, note.booked_on)
+            for note in corrections.notes_of(invoice_id)
+        ],
+        replaces=story.replaces.number if story.replaces else "",
+        replaced_by=story.replaced_by.number if story.replaced_by else "",
     )
 
 

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from portal.documents import service
 from portal.extensions import db
-from portal.invoices.models import Invoice
+from portal.invoices.models import CreditNote, Invoice
 from portal.payments.models import Payment
 from portal.web.access import customer_only
 
@@ -34,6 +34,16 @@ def receipt(payment_id: int) -> Any:
     if row is None or row.customer_id != user.id:
         abort(404)
     return _answer(service.receipt(payment_id, str(get_locale()), _paper()))
+
+
+@bp.get("/credit-notes/<int:note_id>/pdf")
+@customer_only
+def credit_note(note_id: int) -> Any:
+    """One's own credit note."""
+    row = db.session.get(CreditNote, note_id)
+    if row is None or row.customer_id != user.id:
+        abort(404)
+    return _answer(service.credit_note(note_id, str(get_locale()), _paper()))
 
 
 def _paper() -> str:

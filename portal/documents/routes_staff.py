@@ -10,9 +10,9 @@ from flask_login import current_user
 from portal.customers.models import Customer
 from portal.documents import logo, service
 from portal.extensions import db
-from portal.invoices.models import Invoice
+from portal.invoices.models import CreditNote, Invoice
 from portal.media import service as media
-from portal.payments.models import Payment
+from portal.payments.models import Payment, Refund
 from portal.web.access import may, staff
 from portal.web.htmx import go, page
 
@@ -33,6 +33,22 @@ def receipt(payment_id: int) -> Any:
     """A receipt in its customer's language; `?paper=80` for the roll."""
     row = db.session.get(Payment, payment_id) or abort(404)
     return _answer(service.receipt(row.id, _language(row.customer_id), _paper()))
+
+
+@bp.get("/credit-notes/<int:note_id>/pdf")
+@staff("billing")
+def credit_note(note_id: int) -> Any:
+    """A credit note in its customer's language."""
+    row = db.session.get(CreditNote, note_id) or abort(404)
+    return _answer(service.credit_note(row.id, _language(row.customer_id), _paper()))
+
+
+@bp.get("/refunds/<int:refund_id>/pdf")
+@staff("money")
+def refund(refund_id: int) -> Any:
+    """The receipt of money given back, in its customer's language."""
+    row = db.session.get(Refund, refund_id) or abort(404)
+    return _answer(service.refund(row.id, _language(row.customer_id), _paper()))
 
 
 @bp.get("/counter/payments/<int:payment_id>/pdf")

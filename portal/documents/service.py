@@ -1,4 +1,4 @@
-"""A document's bytes and name: an invoice or a receipt, on A4 or 80 mm, in a language."""
+"""A document's bytes and name: invoice, receipt, credit note, refund; A4 or 80 mm; a language."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from flask import Response, make_response
 from flask_babel import force_locale
 
 from portal.documents import content, facts, logo
-from portal.documents.facts import Bill, Receipt
+from portal.documents.facts import Bill, Receipt, Slip
 from portal.documents.paper import A4, PAPERS, Row, pdf
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9-]+")
@@ -42,13 +42,28 @@ def receipt(
     return None if found is None else _made(found, language, paper)
 
 
-def _made(about: Bill | Receipt, language: str, wanted: str) -> Document:
+def credit_note(note_id: int, language: str, paper: str = "") -> Document | None:
+    """A credit note as a PDF; None when there is none."""
+    found = facts.credit_note(note_id)
+    return None if found is None else _made(found, language, paper)
+
+
+def refund(refund_id: int, language: str, paper: str = "") -> Document | None:
+    """The receipt of money given back; None when there is no such refund."""
+    found = facts.refund(refund_id)
+    return None if found is None else _made(found, language, paper)
+
+
+def _made(about: Bill | Receipt | Slip, language: str, wanted: str) -> Document:
     """Our own names of papers only; anything else is A4."""
     paper, issuer = PAPERS.get(wanted, A4), logo.identity()
     with force_locale(language):
         if isinstance(about, Bill):
             kind = "tagihan"
             rows: list[Row] = content.bill_rows(about, issuer, paper)
+        elif isinstance(about, Slip):
+            kind = "nota-kredit" if about.kind == "credit_note" else "pengembalian"
+            rows = content.slip_rows(about, issuer, paper)
         else:
             kind = "kuitansi"
             rows = content.receipt_rows(about, issuer, paper, language)

@@ -76,8 +76,8 @@ INVARIANTS: Sequence[Invariant] = (
     Invariant(
         "I9",
         "every payment has its confirmation; a reversal needs none",
-        "SELECT p.id FROM payment p WHERE p.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM message m WHERE "
-        "m.dedupe_key = 'payment_confirmation:' || CAST(p.id AS VARCHAR(20)))",
+        "SELECT p.id FROM payment p WHERE p.reverses_id IS NULL AND NOT EXISTS "
+        "(SELECT 1 FROM message m WHERE m.dedupe_key = 'payment_confirmation:' || CAST(p.id AS VARCHAR(20)))",
     ),
     Invariant(
         "I10",
@@ -107,8 +107,84 @@ INVARIANTS: Sequence[Invariant] = (
     ),
     Invariant(
         "I16",
-        "no customer's credit is negative",
-        "SELECT customer_id FROM credit GROUP BY customer_id HAVING SUM(amount) < 0",
+        "no customer's credit is negative, nor what is left of a payment",
+        "SELECT customer_id FROM credit GROUP BY customer_id HAVING SUM(amount) < 0 "
+        "UNION ALL SELECT COALESCE(p.reverses_id, p.id) FROM credit c "
+        "JOIN payment p ON p.id = c.payment_id "
+        "GROUP BY COALESCE(p.reverses_id, p.id) HAVING SUM(c.amount) < 0",
+    ),
+    Invariant(
+        "I18",
+        "a refund is exactly the credit that was taken for it",
+        "SELECT r.id FROM refund r WHERE r.amount <= 0 OR r.amount <> "
+        "-(SELECT COALESCE(SUM(c.amount), 0) FROM credit c WHERE c.refund_id = r.id "
+        "AND c.customer_id = r.customer_id)",
+    ),
+    Invariant(
+        "I19",
+        "credit notes and their tax are never more than the invoice; none on a void one",
+        "SELECT i.id FROM credit_note n JOIN invoice i ON i.id = n.invoice_id "
+        "GROUP BY i.id, i.total, i.state HAVING i.state = 'void' OR MIN(n.amount) <= 0 "
+        "OR SUM(n.amount) > i.total OR SUM(n.tax_amount) > (SELECT COALESCE(SUM(l.amount), 0) "
+        "FROM invoice_line l WHERE l.invoice_id = i.id AND l.kind = 'tax')",
+    ),
+    Invariant(
+        "I20",
+        "a reversal takes back the whole payment, wherever it went; nothing else is negative",
+        "SELECT r.id FROM payment r JOIN payment p ON p.id = r.reverses_id "
+        "WHERE r.amount <> -p.amount OR r.customer_id <> p.customer_id OR r.source <> p.source "
+        "OR (SELECT COALESCE(SUM(c.amount), 0) FROM credit c "
+        "WHERE c.payment_id IN (p.id, r.id)) <> 0 "
+        "OR EXISTS (SELECT a.invoice_id FROM allocation a WHERE a.payment_id IN (p.id, r.id) "
+        "GROUP BY a.invoice_id HAVING SUM(a.amount) <> 0) "
+        "UNION ALL SELECT id FROM payment WHERE amount <= 0 AND reverses_id IS NULL",
+    ),
+    Invariant(
+        "I21",
+        "an open invoice still demands something",
+        "SELECT i.id FROM invoice i WHERE i.state = 'open' AND i.total <= "
+        "(SELECT COALESCE(SUM(a.amount), 0) FROM allocation a WHERE a.invoice_id = i.id) + "
+        "(SELECT COALESCE(SUM(n.amount), 0) FROM credit_note n WHERE n.invoice_id = i.id)",
+    ),
+    Invariant(
+        "C1",
+        "cash is handed over or counted once: in one settlement or one closing at most",
+        "SELECT payment_id FROM (SELECT payment_id FROM settlement_payment WHERE NOT released "
+        "UNION ALL SELECT payment_id FROM closing_entry WHERE NOT released "
+        "AND payment_id IS NOT NULL) AS held GROUP BY payment_id HAVING COUNT(*) > 1",
+    ),
+    Invariant(
+        "C2",
+        "a settlement expects the sum of its payments; taking it back is the same with a minus",
+        "SELECT s.id FROM settlement s LEFT JOIN settlement o ON o.id = s.reverses_id "
+        "WHERE (s.reverses_id IS NULL AND s.expected <> (SELECT COALESCE(SUM(p.amount), 0) "
+        "FROM settlement_payment sp JOIN payment p ON p.id = sp.payment_id "
+        "WHERE sp.settlement_id = s.id)) "
+        "OR (s.reverses_id IS NOT NULL AND (s.expected <> -o.expected OR s.counted <> -o.counted))",
+    ),
+    Invariant(
+        "C3",
+        "a closing expects its opening float and the sum of its parts",
+        "SELECT c.id FROM closing c WHERE c.expected <> c.opening + "
+        "(SELECT COALESCE(SUM(e.amount), 0) FROM closing_entry e WHERE e.closing_id = c.id)",
+    ),
+    Invariant(
+        "C4",
+        "a part of a closing is the money it names",
+        "SELECT e.id FROM closing_entry e LEFT JOIN payment p ON p.id = e.payment_id "
+        "LEFT JOIN settlement s ON s.id = e.settlement_id LEFT JOIN refund r ON r.id = e.refund_id "
+        "WHERE COALESCE(p.amount, s.counted, -r.amount, e.amount + 1) <> e.amount",
+    ),
+    Invariant(
+        "C5",
+        "people answer for cash they took themselves",
+        "SELECT p.id FROM payment p LEFT JOIN payment o ON o.id = p.reverses_id "
+        "LEFT JOIN settlement_payment sp ON sp.payment_id = p.id "
+        "LEFT JOIN settlement s ON s.id = sp.settlement_id "
+        "LEFT JOIN closing_entry e ON e.payment_id = p.id LEFT JOIN closing c ON c.id = e.closing_id "
+        "WHERE COALESCE(s.collector_id, c.cashier_id) IS NOT NULL AND (p.source <> 'cash' "
+        "OR COALESCE(o.taken_by_id, p.taken_by_id, 0) NOT IN "
+        "(COALESCE(s.collector_id, c.cashier_id), COALESCE(c.cashier_id, s.collector_id)))",
     ),
 )
 

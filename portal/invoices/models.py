@@ -109,6 +109,8 @@ class CreditNote(Model):
     reason: Mapped[str] = mapped_column(String(200))
     booked_on: Mapped[date] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The form's one-time key: sent twice is one note.
+    once: Mapped[str | None] = mapped_column(String(64), unique=True)
 
 
 class MonthLock(Model):

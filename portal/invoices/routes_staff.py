@@ -1,4 +1,4 @@
-"""Invoices for staff: list, one invoice, voiding, and the invoice run."""
+"""Invoices for staff: list, one invoice's link, and the invoice run."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.timekeeping import today
-from portal.invoices import billing, links, queries, runs, service
+from portal.invoices import billing, links, queries, runs
 from portal.invoices.words import SKIPPED
 from portal.web.access import staff
 from portal.web.htmx import go, page
@@ -45,36 +45,6 @@ def index() -> Any:
         states=STATES,
         periods=runs.periods(),
     )
-
-
-@bp.get("/<int:invoice_id>/void")
-@staff("billing")
-def confirm_void(invoice_id: int) -> Any:
-    """Ask before voiding."""
-    invoice = queries.one(invoice_id, today())
-    if invoice is None:
-        abort(404)
-    return page("invoices/void.html", invoice=invoice, error="", reason="")
-
-
-@bp.post("/<int:invoice_id>/void")
-@staff("billing")
-def void(invoice_id: int) -> Any:
-    """Void with a reason; the number stays."""
-    invoice = queries.one(invoice_id, today())
-    if invoice is None:
-        abort(404)
-    db.session.rollback()
-    try:
-        service.void(invoice_id, request.form.get("reason", ""))
-    except service.InvoiceError as error:
-        db.session.rollback()
-        typed = request.form.get("reason", "")
-        return page(
-            "invoices/void.html", status=422, invoice=invoice, error=say(error), reason=typed
-        )
-    db.session.commit()
-    return go(url_for("dashboard.invoice", invoice_id=invoice_id), _("Tagihan sudah dibatalkan."))
 
 
 @bp.post("/<int:invoice_id>/link")

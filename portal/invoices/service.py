@@ -1,4 +1,7 @@
-"""Changing invoices: allocations that settle them, voiding, reminders that fall due."""
+"""Changing invoices: allocations that settle them, reminders that fall due.
+
+Corrections are in `corrections.py`.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,17 +9,13 @@ from datetime import timedelta
 from sqlalchemy import and_, or_, select, update
 
 from portal.extensions import db
-from portal.infra import audit, events
+from portal.infra import events
 from portal.infra.database import updated
 from portal.infra.timekeeping import now, today
-from portal.invoices.events import InvoiceReminderDue, InvoicesClosed
+from portal.invoices.events import InvoiceReminderDue
 from portal.invoices.models import Allocation, Invoice
 from portal.invoices.queries import owed_amount
 from portal.settings import service as settings
-
-
-class InvoiceError(ValueError):
-    """The invoice cannot be changed so; the message is a sentence in Indonesian."""
 
 
 def lock_open(invoice_ids: Sequence[int]) -> list[tuple[Invoice, int]]:
@@ -66,38 +65,20 @@ def allocate(payment_id: int, amount: int, invoice_ids: Sequence[int]) -> tuple[
                 )
             )
             amount -= part
-        if part == owed and _close(invoice.id, "paid"):
+        if part == owed and _pay_off(invoice.id):
             paid.append(invoice.id)
     db.session.flush()
     return amount, paid
 
 
-def _close(invoice_id: int, state: str, reason: str = "") -> bool:
+def _pay_off(invoice_id: int) -> bool:
     closed = updated(
         update(Invoice)
         .where(Invoice.id == invoice_id, Invoice.state == "open")
-        .values(state=state, closed_reason=reason, paid_at=now() if state == "paid" else None),
+        .values(state="paid", paid_at=now()),
         refresh=True,
     )
     return closed == 1
-
-
-def void(invoice_id: int, reason: str) -> None:
-    """Void an open invoice nothing was paid on; the number stays, the period is free again.
-
-    Raises InvoiceError otherwise, or without a reason.
-    """
-    if not reason.strip():
-        raise InvoiceError("Tulis alasan pembatalan.")
-    locked = lock_open([invoice_id])
-    if not locked:
-        raise InvoiceError("Tagihan ini sudah tidak terbuka.")
-    invoice, owed = locked[0]
-    if owed != invoice.total:
-        raise InvoiceError("Tagihan ini sudah dibayar sebagian, jadi tidak bisa dibatalkan.")
-    _close(invoice_id, "void", reason.strip()[:200])
-    audit.record("invoice.void", f"invoice:{invoice_id}", reason=reason)
-    events.emit(InvoicesClosed([invoice_id]))
 
 
 def remind_due() -> int:

@@ -164,6 +164,8 @@ class Refund(Model):
     booked_on: Mapped[date] = mapped_column(index=True)
     paid_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The form's one-time key: sent twice is one refund.
+    once: Mapped[str | None] = mapped_column(String(64), unique=True)
 
     customer: Mapped[Customer] = relationship()
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy.orm import aliased
 
 from portal.accounts.models import Staff
 from portal.customers.models import Customer
@@ -75,22 +76,33 @@ def payments_of_customer(customer_id: int, limit: int = 50) -> Sequence[Payment]
 
 
 def payments_of_invoice(invoice_id: int) -> Sequence[Row[Payment, int]]:
-    """(payment, part of it in rupiah) for an invoice, oldest first."""
+    """(payment, part of it in rupiah) for an invoice, oldest first.
+
+    What was taken back again, by a correction or a reversal, is not there any more.
+    """
+    mover = aliased(Payment)
+    part = func.sum(Allocation.amount)
     return db.session.execute(
-        select(Payment, Allocation.amount)
-        .join(Allocation, Allocation.payment_id == Payment.id)
+        select(Payment, part)
+        .join(mover, func.coalesce(mover.reverses_id, mover.id) == Payment.id)
+        .join(Allocation, Allocation.payment_id == mover.id)
         .where(Allocation.invoice_id == invoice_id)
-        .order_by(Allocation.id)
+        .group_by(Payment.id)
+        .having(part != 0)
+        .order_by(func.min(Allocation.id))
     ).all()
 
 
 def invoices_of_payment(payment_id: int) -> Sequence[Row[Invoice, int]]:
     """(invoice, part paid in rupiah) for a payment."""
+    part = func.sum(Allocation.amount)
     return db.session.execute(
-        select(Invoice, Allocation.amount)
+        select(Invoice, part)
         .join(Allocation, Allocation.invoice_id == Invoice.id)
         .where(Allocation.payment_id == payment_id)
-        .order_by(Allocation.id)
+        .group_by(Invoice.id)
+        .having(part != 0)
+        .order_by(func.min(Allocation.id))
     ).all()
 
 
@@ -98,16 +110,30 @@ def invoices_of_payments(
     payment_ids: Sequence[int],
 ) -> dict[int, list[Row[int, int, str, str, int]]]:
     """(payment id, invoice id, number, period, part in rupiah) by payment, in one query."""
+    part = func.sum(Allocation.amount)
     rows = db.session.execute(
-        select(Allocation.payment_id, Invoice.id, Invoice.number, Invoice.period, Allocation.amount)
+        select(
+            Allocation.payment_id,
+            Invoice.id,
+            Invoice.number,
+            Invoice.period,
+            part.label("amount"),
+        )
         .join(Invoice, Invoice.id == Allocation.invoice_id)
         .where(Allocation.payment_id.in_(payment_ids))
-        .order_by(Allocation.id)
+        .group_by(Allocation.payment_id, Invoice.id)
+        .having(part != 0)
+        .order_by(func.min(Allocation.id))
     )
     found: dict[int, list[Row[int, int, str, str, int]]] = {}
     for row in rows:
         found.setdefault(row.payment_id, []).append(row)
     return found
+
+
+def reversal_of(payment_id: int) -> Payment | None:
+    """The row that takes this payment back."""
+    return db.session.scalar(select(Payment).where(Payment.reverses_id == payment_id))
 
 
 def credit_rows(payment_id: int) -> Sequence[Credit]:

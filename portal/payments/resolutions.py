@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from portal.config import Settings
 from portal.core.driverkit import DriverError
@@ -21,7 +21,7 @@ from portal.infra.database import end_read
 from portal.infra.timekeeping import now
 from portal.payments import attention, notices, orders
 from portal.payments.gateways.base import ChargeStatus
-from portal.payments.models import AttentionItem, Credit, PaymentOrder
+from portal.payments.models import AttentionItem, Credit, Payment, PaymentOrder
 from portal.payments.registry import DEFAULT, gateway
 from portal.payments.settlement import correct_amount, settle
 
@@ -62,8 +62,10 @@ def credit_left(item: AttentionItem) -> int:
     """Rupiah of the item's payment that are still credit."""
     if item.payment_id is None:
         return 0
-    found = select(func.coalesce(func.sum(Credit.amount), 0)).where(
-        Credit.payment_id == item.payment_id
+    found = (
+        select(func.coalesce(func.sum(Credit.amount), 0))
+        .join(Payment, Payment.id == Credit.payment_id)
+        .where(or_(Payment.id == item.payment_id, Payment.reverses_id == item.payment_id))
     )
     return int(db.session.scalar(found) or 0)
 

@@ -62,6 +62,8 @@ def show(payment_id: int) -> Any:
         parts=queries.invoices_of_payment(payment_id),
         credit=queries.credit_rows(payment_id),
         items=queries.attention_of_payment(payment_id),
+        reverses=db.session.get(Payment, payment.reverses_id) if payment.reverses_id else None,
+        reversed_by=queries.reversal_of(payment_id),
         sources=SOURCES,
     )
 

@@ -22,6 +22,9 @@ from portal.invoices.queries import owed_amount
 from portal.payments.events import PaymentRecorded
 from portal.payments.models import Credit, Payment
 
+ROOT = func.coalesce(Payment.reverses_id, Payment.id)
+"""The payment itself, also for the rows of its reversal: the two count as one."""
+
 
 def hold_customer(customer_id: int) -> None:
     """Lock a customer's money until the transaction ends: it moves one after the other.
@@ -139,7 +142,7 @@ def _spend(invoice_id: int, customer_id: int) -> list[int]:
     """Move credit onto one invoice; returns it when that paid it."""
     hold_customer(customer_id)
     paid: list[int] = []
-    for payment_id, left in _credit_by_payment(customer_id):
+    for payment_id, left in credit_by_payment(customer_id):
         rest, closed = invoices.allocate(payment_id, left, [invoice_id])
         if rest < left:
             db.session.add(
@@ -159,13 +162,18 @@ def _spend(invoice_id: int, customer_id: int) -> list[int]:
     return paid
 
 
-def _credit_by_payment(customer_id: int) -> list[tuple[int, int]]:
+def credit_by_payment(customer_id: int) -> list[tuple[int, int]]:
+    """What is left of the customer's credit: (payment, rupiah), the oldest money first.
+
+    A reversed payment has nothing left, whatever its own rows say.
+    """
     rows = db.session.execute(
-        select(Credit.payment_id, func.sum(Credit.amount))
+        select(ROOT, func.sum(Credit.amount))
+        .join(Payment, Payment.id == Credit.payment_id)
         .where(Credit.customer_id == customer_id)
-        .group_by(Credit.payment_id)
+        .group_by(ROOT)
         .having(func.sum(Credit.amount) > 0)
-        .order_by(Credit.payment_id)
+        .order_by(ROOT)
     )
     return [(payment_id, int(amount)) for payment_id, amount in rows]
 

@@ -13,7 +13,7 @@ from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import today
 from portal.invoices import links
-from portal.invoices import service as invoices
+from portal.payments import corrections
 from tests import factories
 
 IDS = st.integers(1, 2**31 - 1)
@@ -109,7 +109,7 @@ def test_what_is_owed_no_more_has_no_link(app: Flask, state: str) -> None:
 def test_a_void_invoice_of_yesterday(app: Flask) -> None:
     bill = factories.invoice()
     assert opens(links.token(bill.id, 1)) == bill.id
-    invoices.void(bill.id, "salah paket")
+    corrections.void(bill.id, "salah paket")
     db.session.commit()
     assert opens(links.token(bill.id, 1)) is None
 

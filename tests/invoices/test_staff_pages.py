@@ -1,4 +1,4 @@
-"""Invoices for staff: list with filters, one invoice, voiding, the invoice run."""
+"""Invoices for staff: list with filters, one invoice, the invoice run."""
 
 import re
 from datetime import date
@@ -77,8 +77,8 @@ def test_one_invoice(desk: Visitor, bills: dict[str, Invoice]) -> None:
     text = desk.get(f"{LIST}/{bill.id}").text
     for shown in (bill.number, "Budi Santoso", "Rp150.000", "Rp50.000", "Rp100.000", "Sisa"):
         assert shown in text
-    assert "Batalkan…" not in text
-    assert "Batalkan…" in desk.get(f"{LIST}/{bills['open'].id}").text
+    assert "Koreksi…" in text
+    assert "Koreksi…" not in desk.get(f"{LIST}/{bills['void'].id}").text
     assert desk.get(f"{LIST}/9999").status_code == 404
 
 
@@ -91,51 +91,6 @@ def test_list_costs_a_fixed_number_of_queries(app: Flask, desk: Visitor) -> None
             assert desk.get(LIST).status_code == 200
         costs.append(len([text for text in statements if text.startswith("SELECT")]))
     assert costs[0] == costs[1] <= 7, costs
-
-
-def test_voiding(desk: Visitor, siti: Staff, bills: dict[str, Invoice]) -> None:
-    bill = bills["open"]
-    asked = desk.get(f"{LIST}/{bill.id}/void").text
-    assert bill.number in asked and "Bu Tini" in asked and "Rp200.000" in asked
-    answer = desk.post(f"{LIST}/{bill.id}/void", reason="Salah paket")
-    assert target(answer) == f"{LIST}/{bill.id}"
-    assert "Tagihan sudah dibatalkan." in desk.page(target(answer)).text
-    stored = factories.fresh(Invoice, bill.id)
-    assert (stored.state, stored.closed_reason, stored.number) == (
-        "void",
-        "Salah paket",
-        bill.number,
-    )
-    entry = factories.every(AuditEntry)[-1]
-    assert (entry.action, entry.actor) == ("invoice.void", f"staff:{siti.id}")
-    assert entry.reason == "Salah paket"
-
-
-@pytest.mark.parametrize(
-    ("name", "reason", "sentence"),
-    [
-        ("open", "", "Tulis alasan pembatalan."),
-        ("open", "  ", "Tulis alasan pembatalan."),
-        ("paid", "x", "Tagihan ini sudah tidak terbuka."),
-        ("void", "x", "Tagihan ini sudah tidak terbuka."),
-    ],
-)
-def test_voiding_refused(
-    desk: Visitor, bills: dict[str, Invoice], name: str, reason: str, sentence: str
-) -> None:
-    answer = desk.post(f"{LIST}/{bills[name].id}/void", reason=reason)
-    assert answer.status_code == 422 and sentence in answer.text
-    assert factories.fresh(Invoice, bills[name].id).state == bills[name].state
-
-
-def test_a_partly_paid_invoice_is_not_voided(desk: Visitor, bills: dict[str, Invoice]) -> None:
-    bill = bills["open"]
-    factories.payment(factories.customer("PLG-1002", "Bu Tini 50%"), 1, [bill])
-    answer = desk.post(f"{LIST}/{bill.id}/void", reason="alasan saya")
-    assert answer.status_code == 422 and "sudah dibayar sebagian" in answer.text
-    assert 'value="alasan saya"' in answer.text
-    assert desk.post(f"{LIST}/9999/void", reason="x").status_code == 404
-    assert desk.get(f"{LIST}/9999/void").status_code == 404
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.invoices import billing, late_fees, terms
-from portal.invoices import service as invoices
 from portal.invoices.events import InvoicesIssued
 from portal.invoices.models_terms import Charge
 from portal.messaging.models import Message
+from portal.payments import corrections
 from portal.reactions import REACTIONS
 from portal.settings import service as settings
 from tests import factories
@@ -30,7 +30,7 @@ def test_a_fee_is_taken_once_and_again_when_its_invoice_is_void(app: Flask) -> N
     assert terms.charges_of([line.id]) == []
     db.session.rollback()
     assert not terms.cancel_charge(line.id, 1, "salah")
-    invoices.void(first.id, "salah cetak")
+    corrections.void(first.id, "salah cetak")
     db.session.commit()
     assert [row.amount for row in terms.charges_of([line.id])] == [250_000]
     db.session.rollback()

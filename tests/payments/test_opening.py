@@ -10,8 +10,7 @@ from portal.core.clock import FixedClock
 from portal.core.driverkit import Misconfigured, Permanent, Retryable
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.invoices import service as invoices
-from portal.payments import opening, orders
+from portal.payments import corrections, opening, orders
 from portal.payments.gateways.base import Charge, ChargeRequest
 from portal.payments.models import PaymentOrder
 from portal.subscriptions.models import Subscription
@@ -182,7 +181,7 @@ def test_without_keys_nothing_is_written(app: Flask, budi: Customer, line: Subsc
 
 def test_a_void_invoice_cannot_be_paid(bank: Bank, budi: Customer, line: Subscription) -> None:
     (bill,) = bills(line, 165_000)
-    invoices.void(bill.id, "salah paket")
+    corrections.void(bill.id, "salah paket")
     db.session.commit()
     with pytest.raises(opening.OrderError):
         opening.start_order(budi.id, [bill.id], books.PATH)

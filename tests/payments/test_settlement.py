@@ -9,11 +9,10 @@ from portal.core.clock import FixedClock
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
-from portal.invoices import service as invoices
 from portal.invoices.models import Allocation
 from portal.messaging.models import Message
 from portal.network import isolation
-from portal.payments import orders, service, settlement
+from portal.payments import corrections, orders, service, settlement
 from portal.payments.gateways.base import ChargeStatus
 from portal.payments.models import Payment
 from portal.subscriptions.models import Subscription
@@ -203,7 +202,7 @@ def test_money_for_a_void_invoice_becomes_credit(
 ) -> None:
     bill = factories.invoice(line, total=165_000)
     order = books.start(budi, bill)
-    invoices.void(bill.id, "salah paket")
+    corrections.void(bill.id, "salah paket")
     db.session.commit()
     bank.pay(order.order_id)
     assert orders.check_now(order.id) == "settled"
