@@ -56,6 +56,7 @@ def seed() -> bool:
     report = run_import(EXAMPLE.read_bytes(), dry_run=False)
     if not report.ok:
         raise NotADemo(f"examples/pelanggan.csv has errors: {report.errors[0].sentence}")
+    _counter(config)
     for months_ago in (2, 1):
         _history(months_ago)
     _open_invoices()
@@ -87,6 +88,21 @@ def _ensure_staff(config: Settings) -> None:
         return
     if db.session.scalar(select(Staff).where(Staff.email == email)) is None:
         accounts.create_staff(email, "Pemilik NusaLink", password, "owner")
+
+
+def _counter(config: Settings) -> None:
+    """A cashier and a collector with two areas, with the owner's password."""
+    email, password = config.get("DEMO_STAFF_EMAIL"), config.get("DEMO_STAFF_PASSWORD")
+    if not (email and password):
+        return
+    domain = email.partition("@")[2]
+    accounts.create_staff(f"kasir@{domain}", "Rina Kasir", password, "finance")
+    collector = accounts.create_staff(f"penagih@{domain}", "Udin Penagih", password, "collector")
+    for line_id in _first_lines(2):
+        area = db.session.get_one(Subscription, line_id).customer.area
+        if area is not None:
+            area.collector_id = collector.id
+    db.session.commit()
 
 
 def _first_lines(count: int) -> list[int]:

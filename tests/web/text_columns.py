@@ -6,6 +6,7 @@ out as text on every page."""
 from typing import Any
 
 from portal.broadcasts.models import Broadcast
+from portal.counter.models import Closing, Settlement
 from portal.customers.models import Area, Customer
 from portal.infra.audit import AuditEntry
 from portal.invoices.models import Invoice, InvoiceLine
@@ -41,6 +42,8 @@ FILLED: dict[Any, tuple[str, ...]] = {
     PaymentOrder: ("reference", "method", "pay_url", "pay_code", "last_answer"),
     PaymentProof: ("note",),
     Credit: ("reason",),
+    Settlement: ("note",),
+    Closing: ("note", "reopened_by", "reopen_reason"),
     AttentionItem: ("sentence", "resolution", "resolved_by"),
     NetworkAccess: ("reason", "last_error"),
     PaymentPromise: ("reason",),
@@ -77,13 +80,14 @@ OURS = {
     "outcome", "decision", "actual", "billing", "pause_kind",
     # Secrets, tokens and keys that are on no page.
     "password_hash", "session_token", "token_hash", "secret", "lease_token", "config", "key",
-    "holder", "bound_to", "hook_token", "token",
+    "holder", "bound_to", "hook_token", "token", "once",
 }  # fmt: skip
 STRICT = {  # checked or made by us: E.164, our own numbers, periods, ids
     "customer": {"phone", "phone_alt"},
     "otp_challenge": {"phone", "ip"},
     "invoice": {"number", "period"},
     "payment_order": {"order_id"},
+    "settlement": {"number"},
     "message": {"recipient"},
     "channel_contact": {"recipient"},
     "notice_recipient": {"recipient"},
