@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from portal.accounts.events import OtpRequested
 from portal.accounts.models import OtpChallenge
+from portal.customers import service as customers
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.events import Table
@@ -120,12 +121,13 @@ def queue_order(event: PaymentRecorded) -> None:
 
 def confirm_payment(event: PaymentRecorded) -> None:
     params = payments.confirmation(event.payment_id)
-    if not params["phone"]:  # known from Telegram only
-        return
     params["status"] = order_news.receipt_words(event.payment_id) or params["status"]
+    recipient = customers.reach(db.session.get_one(Customer, event.customer_id))
+    if not recipient:
+        return
     messaging.queue(
         "payment_confirmation",
-        params["phone"],
+        recipient,
         f"payment_confirmation:{event.payment_id}",
         {key: params[key] for key in ("name", "amount", "payment_number", "paid_at", "status")},
         customer_id=event.customer_id,
