@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import or_, select, update
 
+from portal.core.recipients import TelegramChat
 from portal.customers.models import Area, Customer
+from portal.customers.models_telegram import TelegramUser
 from portal.extensions import db
 from portal.infra import audit, numbering
 from portal.infra.database import updated
@@ -182,3 +184,19 @@ def change_prospect(customer_id: int, source: str, target: str) -> bool:
         before, after = {"status": source}, {"status": target}
         audit.record(f"customer.{target}", f"customer:{customer_id}", before=before, after=after)
     return moved == 1
+
+
+def reach(customer: Customer) -> str:
+    """Where the customer's own messages go: the phone, for who gave none the chat on Telegram.
+
+    Empty when there is neither.
+    """
+    if customer.phone:
+        return customer.phone
+    chat = db.session.scalar(
+        select(TelegramUser.telegram_id)
+        .where(TelegramUser.customer_id == customer.id)
+        .order_by(TelegramUser.id)
+        .limit(1)
+    )
+    return "" if chat is None else str(TelegramChat(chat))

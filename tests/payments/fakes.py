@@ -168,4 +168,10 @@ class FakeGateway(PaymentGateway):
             return None
         whole = type(amount) is int and 0 < amount < 10**12
         done = data.get("status") == "completed"
-        return PaymentNotice(order_id, amount if whole else None, done, data.get("txn_id", ""))
+        return PaymentNotice(
+            order_id,
+            amount if whole else None,
+            done,
+            data.get("txn_id", ""),
+            data.get("metadata") or {},
+        )
