@@ -23,6 +23,7 @@ from portal.network import isolation, reconcile
 from portal.notices import digest, warnings
 from portal.orders import service as service_orders
 from portal.payments import orders
+from portal.telegram import bills
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,12 @@ def sweep_network() -> None:
 def poll_payments() -> None:
     """Ask the gateway about open orders whose webhook may never come."""
     orders.poll()
+    db.session.commit()
+
+
+def show_bills() -> None:
+    """Ring for payments asked for in a chat that nobody has shown yet."""
+    bills.ring_for_due()
     db.session.commit()
 
 
@@ -148,6 +155,7 @@ ENTRIES = (
     Entry("sweep_hooks", 5, sweep_hooks),
     Entry("sweep_network", 10, sweep_network),
     Entry("poll_payments", 5, poll_payments),
+    Entry("show_bills", 10, show_bills),
     Entry("tell_staff", 30, tell_staff),
     Entry("issue_requested", 5, issue_requested, lane="bulk"),
     Entry("continue_broadcasts", 5, continue_broadcasts, lane="bulk"),

@@ -19,6 +19,7 @@ from portal.invoices.models import Invoice
 from portal.invoices.queries import remaining
 from portal.messaging import notices
 from portal.messaging import service as messaging
+from portal.messaging.events import Heard
 from portal.network import isolation
 from portal.network.events import (
     AccessIsolated,
@@ -35,6 +36,8 @@ from portal.payments import service as payments
 from portal.payments.events import PaymentRecorded, StrangeMoney
 from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
+from portal.telegram import conversation
+from portal.telegram import news as telegram_news
 
 
 def send_login_code(event: OtpRequested) -> None:
@@ -239,8 +242,9 @@ REACTIONS: Table = {
     InvoiceReminderDue: [remind],
     InvoicesClosed: [restore_access],
     StrangeMoney: [linking.claim],
-    PaymentRecorded: [queue_order, confirm_payment],
-    ServiceOrderMoved: [order_news.tell_technicians],
+    PaymentRecorded: [queue_order, confirm_payment, telegram_news.tell_payment],
+    Heard: [conversation.hear],
+    ServiceOrderMoved: [order_news.tell_technicians, telegram_news.tell_order],
     AccessIsolated: [tell_isolated],
     AccessRestored: [tell_restored],
     IsolationNear: [warn_of_isolation],

@@ -37,6 +37,7 @@ class NotYet(Exception):
 
 
 STATUS_SOURCE = "whatsapp."
+TALK_SOURCE = "whatsapp.telegram"
 _RUNG = "loket.statuses_rung_at"
 # Only what processing needs: signatures and secrets were checked at the door.
 KEPT_HEADERS = ("content-type", "user-agent")
@@ -103,9 +104,10 @@ def store(source: str, body: bytes, headers: Mapping[str, str]) -> int:
 
 
 def _ring(hook_id: int, source: str) -> None:
-    """Money goes to the lane of money, each by its id. Word about messages comes by the
-    thousand: one job takes whatever waits, and is called for once a second at most."""
-    if not source.startswith(STATUS_SOURCE):
+    """Money goes to the lane of money, each by its id; so does what somebody says to the bot and
+    waits for an answer to. Word about messages comes by the thousand: one job takes whatever
+    waits, and is called for once a second at most."""
+    if not source.startswith(STATUS_SOURCE) or source.startswith(TALK_SOURCE):
         queue.ring(queue.PROCESS_HOOK, hook_id)
         return
     rung_at: float = current_app.extensions.get(_RUNG, float("-inf"))

@@ -37,6 +37,7 @@ PROCESS_HOOK = "jobs.inbox.process_hook"
 PROCESS_STATUSES = "jobs.inbox.process_statuses"
 CHECK_ORDER = "jobs.payments.check_order"
 SYNC_TEMPLATES = "jobs.messaging.sync_templates"
+SHOW_TELEGRAM_BILL = "jobs.telegram.show_bill"
 RUN_SCHEDULED = "jobs.schedule.run_entry"
 
 LANE_OF = {
@@ -48,6 +49,7 @@ LANE_OF = {
     # Thousands of them after a billing day: money and routers must not stand behind those.
     PROCESS_STATUSES: "messages",
     CHECK_ORDER: "network",
+    SHOW_TELEGRAM_BILL: "network",
     SYNC_TEMPLATES: "bulk",
     RUN_SCHEDULED: "bulk",
 }

@@ -4,11 +4,15 @@ import mimetypes
 from posixpath import basename
 from urllib.parse import unquote, urlsplit
 
+from portal.core import qr_image
 from portal.core.wablock import Block
 from portal.core.wablock.model import HEADER_KINDS
 from portal.media import service as media
 from portal.messaging.drivers.base import Media
 
+DRAWN = "qr:"
+"""Instead of an address: the header is a QR code of what follows, drawn when it is sent. Only
+our own code writes such blocks, and only to chats of Telegram."""
 GONE = "Berkas lampirannya sudah dihapus karena umurnya. Unggah lagi, lalu kirim ulang."
 
 
@@ -23,6 +27,8 @@ def of(block: Block) -> Media | None:
     if about is None or not about.header_media:
         return None
     url = about.header_media
+    if url.startswith(DRAWN):
+        return _drawn(url.removeprefix(DRAWN))
     own = media.by_url(url)
     if own is not None:
         return Media(own.kind, url, own.mime, own.filename, media.loader(own))
@@ -31,6 +37,15 @@ def of(block: Block) -> Media | None:
     name = basename(unquote(urlsplit(url).path))
     mime = mimetypes.guess_type(name)[0] or ""
     return Media(_kind(about.header_type, mime), url, mime, name)
+
+
+def _drawn(content: str) -> Media:
+    """No address anybody could fetch: only for channels that upload."""
+
+    def load() -> bytes:
+        return qr_image.png(content)
+
+    return Media("image", "", "image/png", "qris.png", load)
 
 
 def _kind(header_type: int | None, mime: str) -> str:

@@ -19,7 +19,7 @@ from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.timekeeping import today, zone
 from portal.messaging import channels, templates
-from portal.messaging.kinds import KINDS
+from portal.messaging.kinds import EVERY
 from portal.messaging.models import PRICED, Message
 from portal.settings import service as settings
 
@@ -61,7 +61,7 @@ class Line:
 
     @property
     def kind_label(self) -> str:
-        return str(KINDS[self.kind].label) if self.kind in KINDS else self.kind
+        return str(EVERY[self.kind].label) if self.kind in EVERY else self.kind
 
     @property
     def category_label(self) -> str:

@@ -54,9 +54,10 @@ class Action(StrEnum):
     DROP = "drop"
 
 
-# A reminder is followed by the next one, and a login code by the button on the page: a second
-# copy would hurt more than a missing one. The rest is worth a look.
-_DROPPED = ("payment_reminder", "overdue_notice", "otp_code", "broadcast")
+# A reminder is followed by the next one, a login code by the button on the page, a word in a
+# conversation by the next question: a second copy would hurt more than a missing one. The rest is
+# worth a look.
+_DROPPED = ("payment_reminder", "overdue_notice", "otp_code", "broadcast", "chat_reply")
 _KEPT = (
     "invoice_notification",
     "payment_confirmation",
@@ -67,7 +68,7 @@ _KEPT = (
 AMBIGUOUS: dict[tuple[Ambiguity, str], Action] = {
     **{(Ambiguity.KEYED, kind): Action.REPEAT for kind in (*_DROPPED, *_KEPT)},
     **{(Ambiguity.TELLS, kind): Action.LISTEN for kind in (*_KEPT, *_DROPPED[:2])},
-    **{(Ambiguity.TELLS, kind): Action.DROP for kind in ("otp_code", "broadcast")},
+    **{(Ambiguity.TELLS, kind): Action.DROP for kind in _DROPPED[2:]},
     **{(Ambiguity.MUTE, kind): Action.DROP for kind in _DROPPED},
     **{(Ambiguity.MUTE, kind): Action.HOLD for kind in _KEPT},
 }

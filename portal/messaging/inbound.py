@@ -1,8 +1,8 @@
 """Answers of customers: kept, put beside the message they answer, and obeyed where they ask.
 
 STOP and BERHENTI refuse what may be refused, MULAI takes it back. Who presses "I did not
-request a code" raises a flag: somebody may be trying that number. Nobody is answered by a
-machine.
+request a code" raises a flag: somebody may be trying that number. Nobody is answered here; the
+bot on Telegram is told of what was heard by an event (`portal/telegram`).
 """
 
 import re
@@ -14,13 +14,17 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from portal.core.recipients import PHONE, TELEGRAM, TelegramChat, reach_of
 from portal.customers import service as customers
 from portal.customers.models import Customer
+from portal.customers.models_telegram import TelegramUser
 from portal.extensions import db
 from portal.infra.database import is_postgres
+from portal.infra.events import emit
 from portal.infra.timekeeping import wall
 from portal.messaging import notices, optouts
 from portal.messaging.drivers import events
+from portal.messaging.events import Heard
 from portal.messaging.models import Message
 from portal.messaging.models_inbound import InboundMessage
 from portal.messaging.receipts import Scope
@@ -74,10 +78,13 @@ def take(source: str, scope: Scope, event: events.InboundMessage) -> None:
     )
     if new is not None:
         _obey(new, customer_id, flag)
+        emit(Heard(new, event.sender))
 
 
 def flag_of(event: events.InboundMessage) -> str:
     """What an answer asks for: one of FLAGS, or nothing."""
+    if reach_of(event.sender) != PHONE:
+        return ""  # /start begins a conversation there, and berhenti ends one
     if event.form == "user_preferences":
         return _PREFERENCE.get(event.payload, "")
     if event.payload == NOT_REQUESTED:
@@ -105,6 +112,9 @@ def _answered(scope: Scope, provider_id: str) -> Message | None:
 def _customer(sender: str, answered: Message | None) -> int | None:
     """Whose number it is; of a shared number whom the answered message was for, else the
     oldest customer."""
+    if reach_of(sender) == TELEGRAM:
+        person = TelegramUser.telegram_id == TelegramChat.parse(sender).id
+        return db.session.scalar(select(TelegramUser.customer_id).where(person))
     if answered is not None and answered.customer_id is not None:
         return answered.customer_id
     found = customers.by_phone(sender) if sender else []

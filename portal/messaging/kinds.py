@@ -97,6 +97,12 @@ KINDS = {
     )
 }
 
+TALK = Kind("chat_reply", _l("Percakapan Telegram"), "interactive", (), timedelta(hours=1))
+"""A word of the bot in a conversation: written for this one message, so there is no text of it
+for the owner to change, no template, and no customer refuses it."""
+EVERY = {**KINDS, TALK.name: TALK}
+"""All there may be in the outbox; KINDS are those with a text of their own."""
+
 FREE_KINDS = ("broadcast", "staff_notice")
 """No template is made for these: they are somebody's own words."""
 

@@ -13,9 +13,10 @@ from portal.infra.types import State, UtcDateTime
 class InboundMessage(Model):
     """Something somebody wrote to the ISP's number.
 
-    `source` is the inbox source it came by. `sender` in E.164, empty when the provider hides
-    the number. `message_id` is the message of ours it answers. `flag`: opt_out, opt_in,
-    not_requested (a code nobody asked for), or empty. `seen_at` is when staff dealt with it.
+    `source` is the inbox source it came by. `sender` in E.164 or `tg:<chat id>`, empty when the
+    provider hides the number. `message_id` is the message of ours it answers. `flag`: opt_out,
+    opt_in, not_requested (a code nobody asked for), or empty. `seen_at` is when staff, or the bot
+    that understood it, dealt with it.
     """
 
     __tablename__ = "inbound_message"

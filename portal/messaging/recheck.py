@@ -18,7 +18,7 @@ from portal.invoices.models import Invoice
 from portal.invoices.queries import remaining_of
 from portal.messaging import sending_hours
 from portal.messaging.hours import Hours
-from portal.messaging.kinds import KINDS
+from portal.messaging.kinds import EVERY
 from portal.messaging.models import OptOut
 from portal.subscriptions.models import Subscription
 
@@ -74,7 +74,7 @@ def gather(messages: Sequence[About]) -> Facts:
     """Read what the verdicts on these messages need."""
     invoice_ids = {m.invoice_id for m in messages if m.invoice_id is not None}
     line_ids = {m.subscription_id for m in messages if m.subscription_id is not None}
-    asked = {m.customer_id for m in messages if m.customer_id and KINDS[m.kind].optional}
+    asked = {m.customer_id for m in messages if m.customer_id and EVERY[m.kind].optional}
     debts = {m.invoice_id for m in messages if m.invoice_id and m.kind in ABOUT_DEBT}
     bills = _rows(
         select(Invoice.id, Invoice.state, Invoice.due_on, Invoice.link_version),
@@ -117,7 +117,7 @@ def _line_links(messages: Sequence[About]) -> dict[int, str]:
     wanted = {
         m.subscription_id
         for m in messages
-        if m.subscription_id and m.invoice_id is None and "pay_link" in KINDS[m.kind].extras
+        if m.subscription_id and m.invoice_id is None and "pay_link" in EVERY[m.kind].extras
     }
     columns = (Invoice.id, Invoice.subscription_id, Invoice.state, Invoice.due_on)
     statement = select(*columns, Invoice.link_version).where(Invoice.state == "open")

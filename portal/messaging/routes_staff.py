@@ -26,7 +26,7 @@ from portal.messaging import (
 )
 from portal.messaging.explain import explain
 from portal.messaging.finding import Filter
-from portal.messaging.kinds import KINDS
+from portal.messaging.kinds import EVERY
 from portal.messaging.models import Message
 from portal.messaging.notices import everybody
 from portal.messaging.service import MessageError
@@ -51,7 +51,7 @@ def index() -> Any:
         wanted=wanted,
         customer=queries.customer_name(wanted.customer_id),
         statuses=finding.STATUSES,
-        kinds=KINDS,
+        kinds=EVERY,
         ways=queries.ways(),
         people=_people(),
         by_hand=by_hand.count(),
@@ -91,7 +91,7 @@ def show(message_id: int) -> Any:
         block="live",
         message=message,
         customer=customer,
-        kind=KINDS.get(message.kind),
+        kind=EVERY.get(message.kind),
         text=words(message),
         look=block_preview.of_message(message),
         story=queries.story(message, labels),

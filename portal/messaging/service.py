@@ -15,7 +15,7 @@ from portal.infra import queue as bell
 from portal.infra.database import is_postgres, updated
 from portal.infra.timekeeping import now, wall
 from portal.messaging import sending_hours
-from portal.messaging.kinds import KINDS
+from portal.messaging.kinds import EVERY
 from portal.messaging.models import Message
 
 MAX_KEY = 120
@@ -83,7 +83,7 @@ def _row(message: NewMessage) -> dict[str, Any]:
         raise ValueError("a dedupe key that is cut off would silence other messages")
     if recipients.reach_of(message.recipient) == recipients.TELEGRAM:
         recipients.TelegramChat.parse(message.recipient)
-    kind = KINDS[message.kind]
+    kind = EVERY[message.kind]
     stamp = wall()
     expires = message.expires_at
     if expires is None and kind.stale_after is not None:

@@ -27,7 +27,7 @@ from portal.core.wablock import Block, spelled_out
 from portal.infra.timekeeping import zone
 from portal.invoices import links
 from portal.messaging import text_store
-from portal.messaging.kinds import KINDS, SAMPLES
+from portal.messaging.kinds import EVERY, SAMPLES
 from portal.messaging.masking import HIDDEN
 from portal.messaging.models import Message
 from portal.messaging.text_values import clean as clean
@@ -136,7 +136,7 @@ def render(
 
 def _linked(kind: str, words: str, params: Mapping[str, Any]) -> str:
     """A link stands in no stored text, so that a revoked one is never sent."""
-    if "pay_link" not in KINDS[kind].extras:
+    if "pay_link" not in EVERY[kind].extras:
         return words
     return words.replace(LINK_PLACE, str(params.get("pay_link") or _portal_url()))
 
@@ -166,7 +166,7 @@ def template_params(
     shown = _shown(language, params, code, format_number)
     if "text" in shown:
         shown["text"] = clean(shown["text"])
-    return [shown.get(name) or EMPTY for name in KINDS[kind].expects]
+    return [shown.get(name) or EMPTY for name in EVERY[kind].expects]
 
 
 def code_for(message: Any) -> tuple[str | None, str]:

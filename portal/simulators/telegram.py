@@ -52,7 +52,14 @@ class _Reading(HTMLParser):
     def handle_comment(self, data: str) -> None:
         raise Refused("Bad Request: can't parse entities: Unsupported start tag")
 
-    handle_decl = handle_pi = unknown_decl = handle_comment
+    def handle_decl(self, decl: str) -> None:
+        self.handle_comment(decl)
+
+    def handle_pi(self, data: str) -> None:
+        self.handle_comment(data)
+
+    def unknown_decl(self, data: str) -> None:
+        self.handle_comment(data)
 
     def handle_data(self, data: str) -> None:
         self.text += data

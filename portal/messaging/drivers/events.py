@@ -38,9 +38,9 @@ class DeliveryEvent:
 
 @dataclass(frozen=True)
 class InboundMessage:
-    """Somebody wrote to us. `sender` in E.164, empty when the service hides it (`user_id` is
-    then its own name for the person). `reply_to` is the provider's id of the message answered;
-    `payload` what a pressed button carries. `form` is the provider's word: text, image, button…
+    """Somebody wrote to us. `sender` in E.164 or `tg:<chat id>`, empty when the service hides it;
+    `user_id` is its own name for the person. `reply_to` is the provider's id of the message
+    answered; `payload` what a pressed button carries. `form` is the provider's word: text, image, button…
     """
 
     provider_id: str
