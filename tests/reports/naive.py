@@ -13,6 +13,7 @@ from sqlalchemy import text
 from portal.extensions import db
 
 ZONE = ZoneInfo("Asia/Jakarta")
+AS_OF = ("receivable", "credit", "credit_rows")
 BANDS = ((0, "0"), (7, "7"), (30, "30"), (60, "60"), (90, "90"))
 
 
@@ -45,10 +46,15 @@ class Books:
         self.invoices = {one.id: one for one in self.tables["invoice"]}
         self.payments = {one.id: one for one in self.tables["payment"]}
         self.area = {one.id: one.area_id for one in self.tables["customer"]}
+        self.days = {one.id: self._allocation_day(one) for one in self.tables["allocation"]}
+        self.known: dict[tuple[Any, ...], list[Row]] = {}
 
     # Days
 
     def allocation_day(self, one: Any) -> date:
+        return self.days[one.id]
+
+    def _allocation_day(self, one: Any) -> date:
         payment, invoice = self.payments[one.payment_id], self.invoices[one.invoice_id]
         written = _local(one.created_at)
         day = written
@@ -63,7 +69,7 @@ class Books:
         return sum(
             one.amount
             for one in self.tables["allocation"]
-            if one.invoice_id == invoice_id and self.allocation_day(one) <= until
+            if one.invoice_id == invoice_id and self.days[one.id] <= until
         )
 
     def noted(self, invoice_id: int, until: date) -> int:
@@ -259,17 +265,26 @@ def of(books: Books, name: str, scope: Any) -> list[Row]:
     }
     if name in sums:
         return [row for part in sums[name] for row in of(books, part, scope)]
-    if name == "receivable":
-        rows = books.receivable(scope.until)
-    elif name in ("credit", "credit_rows"):
-        rows = books.credit(scope.until)
-    elif name in ("billed", "credited", "collected", "given_up", "owed"):
-        rows = books.cohort(scope.basis == "due", name)
-    else:
-        rows = getattr(books, name)()
-    if name not in ("receivable", "credit", "credit_rows"):
+    rows = _all(books, name, scope)
+    if name not in AS_OF:
         rows = [row for row in rows if scope.since <= row.day <= scope.until]
     return [row for row in rows if _wanted(books, row, scope)]
+
+
+def _all(books: Books, name: str, scope: Any) -> list[Row]:
+    """The rows of all time, walked once."""
+    key = (name, scope.basis == "due", scope.until if name in AS_OF else None)
+    if key not in books.known:
+        if name == "receivable":
+            found = books.receivable(scope.until)
+        elif name in ("credit", "credit_rows"):
+            found = books.credit(scope.until)
+        elif name in ("billed", "credited", "collected", "given_up", "owed"):
+            found = books.cohort(scope.basis == "due", name)
+        else:
+            found = getattr(books, name)()
+        books.known[key] = found
+    return books.known[key]
 
 
 def _wanted(books: Books, row: Row, scope: Any) -> bool:
