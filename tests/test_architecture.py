@@ -23,6 +23,8 @@ def test_every_job_name_is_a_job_on_a_lane_somebody_works() -> None:
 # Included by a page, or answered on their own to a fragment request.
 PARTS = {
     "_agreements.html",
+    "_confirm.html",
+    "_head.html",
     "_isolation_list.html",
     "_pay.html",
     "_account.html",

@@ -17,7 +17,7 @@ from portal.customers.models import Area, Customer
 from portal.extensions import db
 from portal.infra.timekeeping import now, today
 from portal.invoices import links
-from portal.invoices.models import Invoice
+from portal.invoices.models import CreditNote, Invoice, MonthLock
 from portal.messaging.models import Message, MessageAttempt, NoticeRecipient
 from portal.messaging.models_channels import Channel
 from portal.messaging.models_inbound import MessageTemplate
@@ -29,6 +29,7 @@ from portal.payments.models import (
     PaymentOrder,
     PaymentOrderInvoice,
     PaymentProof,
+    Refund,
 )
 from portal.subscriptions.models import Subscription
 from tests import factories
@@ -131,7 +132,21 @@ def address_values(  # noqa: PLR0913 - one of everything
         "file_kind": "csv",
         "language": "id",
         **till(payment_id),
+        **corrected(bill),
     }
+
+
+def corrected(bill: Invoice) -> dict[str, Any]:
+    """A credit note of this invoice, a refund, and last month closed; flushed."""
+    about = {"customer_id": bill.customer_id, "amount": 1, "reason": "x", "booked_on": today()}
+    note = CreditNote(
+        number="CN-202611-00001", invoice_id=bill.id, tax_amount=0, created_at=now(), **about
+    )
+    refund = Refund(number="RF-202611-00001", method="cash", created_at=now(), **about)
+    month = MonthLock(period="2026-10", reason="x", locked_at=now(), locked_by="staff:1")
+    db.session.add_all([note, refund, month])
+    db.session.flush()
+    return {"note_id": note.id, "refund_id": refund.id, "verb": "void", "period": month.period}
 
 
 def ordered(budi: Customer) -> dict[str, Any]:

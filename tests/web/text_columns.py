@@ -9,7 +9,7 @@ from portal.broadcasts.models import Broadcast
 from portal.counter.models import Closing, Settlement
 from portal.customers.models import Area, Customer
 from portal.infra.audit import AuditEntry
-from portal.invoices.models import Invoice, InvoiceLine
+from portal.invoices.models import CreditNote, Invoice, InvoiceLine, MonthLock
 from portal.invoices.models_terms import Charge, SubscriptionDiscount
 from portal.media.models import MediaFile
 from portal.messaging.models import Message, MessageAttempt, MessageText, NoticeRecipient
@@ -23,6 +23,7 @@ from portal.payments.models import (
     Payment,
     PaymentOrder,
     PaymentProof,
+    Refund,
 )
 from portal.plans.models import Plan
 from portal.subscriptions.models import Subscription, SubscriptionPause
@@ -42,6 +43,9 @@ FILLED: dict[Any, tuple[str, ...]] = {
     PaymentOrder: ("reference", "method", "pay_url", "pay_code", "last_answer"),
     PaymentProof: ("note",),
     Credit: ("reason",),
+    CreditNote: ("reason",),
+    Refund: ("reference", "reason"),
+    MonthLock: ("reason", "locked_by", "reopened_by", "reopen_reason"),
     Settlement: ("note",),
     Closing: ("note", "reopened_by", "reopen_reason"),
     AttentionItem: ("sentence", "resolution", "resolved_by"),
@@ -88,6 +92,9 @@ STRICT = {  # checked or made by us: E.164, our own numbers, periods, ids
     "invoice": {"number", "period"},
     "payment_order": {"order_id"},
     "settlement": {"number"},
+    "credit_note": {"number"},
+    "refund": {"number", "method"},
+    "month_lock": {"period"},
     "message": {"recipient"},
     "channel_contact": {"recipient"},
     "notice_recipient": {"recipient"},
