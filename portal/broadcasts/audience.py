@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, se
 from portal.broadcasts import wording
 from portal.core.money import parse_rupiah
 from portal.customers.models import Customer
+from portal.customers.service import PROSPECTS
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices.models import Invoice
@@ -153,7 +154,8 @@ def people(audience: Audience) -> Select[Any]:
 
 
 def _conditions(audience: Audience) -> list[ColumnElement[bool]]:
-    found = [_line(audience), *_arrears(audience)]
+    # Who only ordered is no customer yet, so not even left out.
+    found = [Customer.status.not_in(PROSPECTS), _line(audience), *_arrears(audience)]
     if audience.areas:
         found.append(Customer.area_id.in_(audience.areas))
     if audience.language:

@@ -160,6 +160,12 @@ def welcome(customer: Customer, number: str = "") -> None:
     audit.record("customer.welcome", f"customer:{customer.id}", before=before, after=after)
 
 
+def is_prospect(number: str) -> bool:
+    """Whether this customer number is of somebody who only ordered."""
+    found = select(Customer.id).where(Customer.number == number, Customer.status.in_(PROSPECTS))
+    return db.session.scalar(found) is not None
+
+
 def next_number() -> str:
     """A customer number nobody has, in this transaction."""
     while True:

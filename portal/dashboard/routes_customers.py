@@ -68,7 +68,10 @@ def index() -> Any:
 
 def _search(text: str, state: str, area: int) -> Select[Any]:
     """By name, number, phone in any spelling, or service login."""
+    # Who only ordered is no customer yet; those are a list of their own.
+    ordered = Customer.status.in_(service.PROSPECTS)
     statement = select(Customer).order_by(Customer.number)
+    statement = statement.where(ordered if state == "prospect" else ~ordered)
     if text:
         statement = statement.where(customer_matches(text))
     if area:

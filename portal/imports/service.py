@@ -95,6 +95,10 @@ def _import_row(row: CustomerRow, report: ImportReport, seen: dict[str, str]) ->
             )
         )
         return
+    if customers.is_prospect(row.number):
+        sentence = "Nomor ini milik calon pelanggan. Selesaikan pesanannya di Pesanan."
+        report.errors.append(CellError(row.line, "no_pelanggan", row.number, sentence))
+        return
     customer, what = customers.save(
         CustomerData(row.number, row.name, row.phone, row.phone_alt, row.address, row.area)
     )

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, case, or_, select
 
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.customers.models import Customer
+from portal.customers.service import PROSPECTS
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices import queries as invoices
@@ -23,7 +24,8 @@ def matching(wanted: str) -> Sequence[Customer]:
     customer when nothing is asked for."""
     statement = select(Customer).order_by(Customer.id.desc()).limit(MATCHES)
     if not wanted:
-        return db.session.scalars(statement.limit(1)).all()
+        customers = statement.where(Customer.status.not_in(PROSPECTS))
+        return db.session.scalars(customers.limit(1)).all()
     found: list[ColumnElement[bool]] = [
         Customer.name.icontains(wanted, autoescape=True),
         Customer.number.icontains(wanted, autoescape=True),

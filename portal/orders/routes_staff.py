@@ -153,6 +153,7 @@ def finish(service_order_id: int) -> Any:
         form.get("router", 0, type=row_id) or None,
         form.get("plan", 0, type=row_id),
         form.get("number", ""),
+        form.get("phone", ""),
     )
     verb = partial(work.finish, service_order_id, installed, me)
     answer = _do(service_order_id, verb, _("Selesai."))

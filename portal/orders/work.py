@@ -9,11 +9,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from portal.core.money import format_rupiah
+from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.customers import service as customers
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import now, today
 from portal.invoices import billing, lifecycle, terms
+from portal.network.registry import default_router
 from portal.orders import paying, pricing
 from portal.orders.models import ServiceOrder
 from portal.orders.moving import ServiceOrderError, hold, move
@@ -33,13 +35,14 @@ FARTHEST = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Installed:
-    """What the technician put in: the service login, its router, the plan, the customer number
-    of a new customer (empty: the next free one)."""
+    """What the technician put in: the service login, its router, the plan; of a new customer the
+    number (empty: the next free one) and the phone as typed, when none is known."""
 
     login: str
     router_id: int | None
     plan_id: int
     customer_number: str = ""
+    phone: str = ""
 
 
 def accept(order_id: int, reason: str) -> bool:
@@ -126,13 +129,30 @@ def _new_line(order: ServiceOrder, done: Installed) -> Subscription:
     if plan is None or not plan.active:
         raise ServiceOrderError(N_("Paket ini tidak tersedia lagi."))
     customer = db.session.get_one(Customer, order.customer_id)
+    if not customer.phone:
+        order.phone = customer.phone = _phone(done.phone)
     try:
         customers.welcome(customer, done.customer_number.strip()[:40])
     except ValueError as error:
         raise ServiceOrderError(str(error)) from None
     day = today()
     data = SubscriptionData(login, plan.price, pricing.own_day(plan, day), day)
-    return subscriptions.save(customer, plan, data, done.router_id)[0]
+    return subscriptions.save(customer, plan, data, done.router_id or _usual_router())[0]
+
+
+def _usual_router() -> int | None:
+    router = default_router()
+    return None if router is None else router.id
+
+
+def _phone(typed: str) -> str:
+    """Bills and login codes need one."""
+    if not typed.strip():
+        raise ServiceOrderError(N_("Isi nomor WhatsApp pelanggan."))
+    try:
+        return str(PhoneNumber.parse(typed))
+    except InvalidPhone as error:
+        raise ServiceOrderError(str(error)) from None
 
 
 def _changed(order_id: int, staff_id: int) -> ServiceOrder:

@@ -1,4 +1,4 @@
-"""Money from Telegram for orders nobody made here: confirmed by the gateway, or not there at all."""
+"""Money from Telegram for orders nobody made here: confirmed by the gateway, or not there."""
 
 import json
 import threading
