@@ -262,7 +262,7 @@ def test_any_sequence_of_corrections_keeps_the_books(app: Flask, clock: FixedClo
     run_state_machine_as_test(
         CorrectionsMachine,
         settings=settings(
-            max_examples=int(__import__("os").environ.get("EX","25")),
+            max_examples=25,
             stateful_step_count=30,
             deadline=None,
             derandomize=True,
