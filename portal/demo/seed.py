@@ -23,6 +23,7 @@ from portal.invoices.models import Invoice
 from portal.messaging.models import Message
 from portal.network import registry
 from portal.payments import service as payments
+from portal.plans.models import Plan
 from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
 
@@ -57,6 +58,7 @@ def seed() -> bool:
     if not report.ok:
         raise NotADemo(f"examples/pelanggan.csv has errors: {report.errors[0].sentence}")
     _counter(config)
+    db.session.execute(update(Plan).values(public=True))
     for months_ago in (2, 1):
         _history(months_ago)
     _open_invoices()
@@ -74,6 +76,7 @@ def _company(config: Settings) -> None:
         # Open all day: whoever tries the demo in the evening should not wait until eight.
         ("messages.hours_from", "00:00"),
         ("messages.hours_until", "00:00"),
+        ("orders.install_fee", 150_000),
         # Nobody pays in a demo that travels through time; the fuse would stop the story there.
         ("isolation.fuse_bp", 10_000),
     ):
