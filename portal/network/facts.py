@@ -23,6 +23,7 @@ from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
 
 BY_HAND = "by_hand"
+POSTPONED = "postponed"
 CHUNK = 500
 
 
@@ -155,18 +156,43 @@ def _paid(ids: Sequence[int]) -> dict[int, list[Paid]]:
         return {}
     since = datetime.combine(today() - timedelta(days=days), time.min, zone()).astimezone(UTC)
     rows = db.session.execute(
-        select(Invoice.subscription_id, Allocation.created_at, Allocation.amount, Invoice.due_on)
+        select(
+            Invoice.subscription_id,
+            Invoice.id,
+            Invoice.due_on,
+            Allocation.payment_id,
+            Allocation.created_at,
+            Allocation.amount,
+        )
         .join(Invoice, Invoice.id == Allocation.invoice_id)
         .where(
             Invoice.subscription_id.in_(ids),
             Invoice.state.in_(("open", "paid")),
             Allocation.created_at >= since,
         )
-    )
+        .order_by(Allocation.id)
+    ).all()
     return _grouped(
-        (line_id, Paid(at.astimezone(zone()).date(), amount, due_on))
-        for line_id, at, amount, due_on in rows
+        (row.subscription_id, Paid(row.created_at.astimezone(zone()).date(), amount, row.due_on))
+        for row, amount in _kept(rows)
     )
+
+
+def _kept(rows: Sequence[Any]) -> list[tuple[Any, int]]:
+    """Payments with what corrections left of them: (row, rupiah).
+
+    What was taken back comes off the same payment; a reversal off the part it mirrors. What
+    was paid before these days is not here, nor is what takes it back.
+    """
+    left = [(row, row.amount) for row in rows if row.amount > 0]
+    for back in (row for row in rows if row.amount < 0):
+        of_invoice = [place for place, (row, _) in enumerate(left) if row.id == back.id]
+        same = [place for place in of_invoice if left[place][0].payment_id == back.payment_id]
+        mirrored = [place for place in of_invoice if left[place][1] == -back.amount]
+        for place in (same or mirrored)[-1:]:
+            row, amount = left[place]
+            left[place] = (row, max(0, amount + back.amount))
+    return [(row, amount) for row, amount in left if amount]
 
 
 def _access(ids: Sequence[int]) -> Mapping[int, NetworkAccess]:

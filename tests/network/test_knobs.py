@@ -12,6 +12,7 @@ from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now, today
 from portal.invoices.models import Invoice
 from portal.messaging.models import Message
+from portal.payments import reversal
 from portal.plans.models import Plan
 from portal.subscriptions.models import Subscription
 from tests import factories
@@ -47,6 +48,30 @@ def test_the_one_of_two_paid_whole_counts_as_its_share(late: Invoice) -> None:
     run()
     assert state(late) == "active"
     assert "baru membayar" in access(late).reason
+
+
+def test_a_reversed_payment_postpones_nothing(late: Invoice, clock: FixedClock) -> None:
+    knob("tolerance_days", 3)
+    paid = factories.payment(factories.fresh(Customer, late.customer_id), late.total - 1, [late])
+    run()
+    assert state(late) == "active"
+    clock.move(days=1)
+    reversal.reverse(paid, "tidak jadi masuk")
+    db.session.commit()
+    run()
+    assert state(late) == "isolated"
+
+
+def test_taking_back_an_old_payment_leaves_the_recent_one(late: Invoice, clock: FixedClock) -> None:
+    knob("tolerance_days", 3)
+    payer = factories.fresh(Customer, late.customer_id)
+    old = factories.payment(payer, 40_000, [late], paid_at=now())
+    clock.move(days=8)
+    factories.payment(payer, late.total - 40_001, [late])
+    reversal.reverse(old, "dobel")
+    db.session.commit()
+    run()
+    assert state(late) == "active"
 
 
 def test_closed_days_hold_new_walls_back_and_open_none(late: Invoice, clock: FixedClock) -> None:
