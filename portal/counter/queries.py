@@ -136,6 +136,13 @@ def taking_of(payment_id: int) -> CounterTaking | None:
     return db.session.get(CounterTaking, payment_id)
 
 
+def is_reversed(payment_id: int) -> bool:
+    """Whether a later row took this payment back."""
+    return (
+        db.session.scalar(select(Payment.id).where(Payment.reverses_id == payment_id)) is not None
+    )
+
+
 def confirmation_of(payment_id: int) -> Message | None:
     """The message that confirms a payment."""
     key = f"payment_confirmation:{payment_id}"

@@ -37,7 +37,7 @@ def index() -> Any:
     if len(found) == 1 and not is_fragment():
         return go(url_for(".pay", customer_id=found[0].customer.id))
     if is_fragment():
-        return page("counter/index.html", block="hits", q=text, found=found)
+        return page("counter/index.html", block="hits", q=text, found=found, typing=True)
     midnight = datetime.combine(today(), time(), zone())
     collecting = queries.is_collector()
     return page(
@@ -202,6 +202,7 @@ def receipt(payment_id: int) -> Any:
         "counter/receipt.html",
         payment=payment,
         taking=queries.taking_of(payment_id),
+        reversed=queries.is_reversed(payment_id),
         taken_by=queries.name_of(payment.taken_by_id),
         parts=payments.invoices_of_payment(payment_id),
         credit=sum(row.amount for row in payments.credit_rows(payment_id)),

@@ -99,9 +99,12 @@ def test_only_cash_of_collectors_is_handed_over(
     assert hands.held(udin) == 0
 
 
-def test_a_reversed_payment_counts_as_minus(udin: Staff, rina: Staff, budi: Customer) -> None:
+def test_a_reversed_payment_counts_as_minus(
+    app: Flask, udin: Staff, rina: Staff, budi: Customer
+) -> None:
     kept, wrong = (hands.take(udin, budi, amount) for amount in (100_000, 40_000))
     take_back(wrong)
+    assert "sudah dibatalkan" in browser(app, rina).page(f"/admin/counter/payments/{wrong}").text
     assert hands.held(udin) == 100_000
     made = hands.hand_over(udin, rina)
     assert made.expected == 100_000 and len(hands.handed_over()) == 3

@@ -61,6 +61,8 @@ def test_several_found_are_listed_with_what_they_owe(till: Visitor, line: Subscr
     factories.customer(name="Budi Lain")
     words = till.get("/admin/counter?q=budi").text
     assert "Rp165.000" in words and "Budi Lain" in words
+    # Enter takes the first of the page; what comes while typing leaves the cursor alone.
+    assert ("autofocus" in words) != bool(till.headers)
     assert "Tidak ada pelanggan" in till.get("/admin/counter?q=zzz").text
 
 
