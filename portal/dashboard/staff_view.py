@@ -12,8 +12,8 @@ from portal.core.period import Period
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import today
-from portal.invoices.models import Allocation, Invoice
-from portal.invoices.queries import owed_amount
+from portal.invoices.models import Allocation, CreditNote, Invoice
+from portal.invoices.queries import credited_amount, owed_amount
 from portal.messaging import channels
 from portal.messaging.models import Message
 from portal.network.models import NetworkAccess
@@ -61,7 +61,7 @@ def figures() -> dict[str, Any]:
     period = str(Period.of(today()))
     live = Invoice.state.notin_(("void",))
     billed, count = db.session.execute(
-        select(func.coalesce(func.sum(Invoice.total), 0), func.count()).where(
+        select(func.coalesce(func.sum(Invoice.total - credited_amount()), 0), func.count()).where(
             Invoice.period == period, live
         )
     ).one()
@@ -109,7 +109,16 @@ def months(number: int = 12) -> list[Month]:
         .where(Invoice.period.in_(wanted), live)
         .group_by(Invoice.period)
     )
-    return [Month(name, billed.get(name, 0), collected.get(name, 0)) for name in reversed(wanted)]
+    less = _pairs(
+        select(Invoice.period, func.sum(CreditNote.amount))
+        .join(CreditNote, CreditNote.invoice_id == Invoice.id)
+        .where(Invoice.period.in_(wanted), live)
+        .group_by(Invoice.period)
+    )
+    return [
+        Month(name, billed.get(name, 0) - less.get(name, 0), collected.get(name, 0))
+        for name in reversed(wanted)
+    ]
 
 
 def queue() -> list[tuple[str, int]]:

@@ -118,6 +118,17 @@ def cancel_charge(subscription_id: int, charge_id: int, reason: str) -> bool:
     return cancelled == 1
 
 
+def drop_late_fee(invoice_id: int, reason: str) -> None:
+    """Take back the fee for being late with an invoice, when no invoice has taken it yet."""
+    rows = db.session.execute(
+        select(Charge.subscription_id, Charge.id).where(
+            Charge.late_invoice_id == invoice_id, waiting()
+        )
+    ).all()
+    for subscription_id, charge_id in rows:
+        cancel_charge(subscription_id, charge_id, reason)
+
+
 def charges_of(subscription_ids: Sequence[int]) -> Sequence[Charge]:
     """What waits for the lines' next invoices."""
     return db.session.scalars(

@@ -11,7 +11,7 @@ from portal.core.period import Period
 from portal.extensions import db
 from portal.infra import audit, events
 from portal.infra.timekeeping import now
-from portal.invoices import books
+from portal.invoices import books, terms
 from portal.invoices import corrections as rows
 from portal.invoices import service as invoices
 from portal.invoices.corrections import Held
@@ -36,7 +36,8 @@ def why(reason: str) -> str:
 def void(invoice_id: int, reason: str, *, replace: bool = False) -> int | None:
     """Void an open or paid invoice; the number stays, the period is free again.
 
-    What was paid on it becomes credit of the payments it came from; its charges wait again.
+    What was paid on it becomes credit of the payments it came from; its charges wait again,
+    a fee for being late with it does not.
     With `replace` the period is issued again at today's terms and its id returned; credit is
     spent on it as on any new invoice. Raises CorrectionError.
     """
@@ -59,6 +60,7 @@ def void(invoice_id: int, reason: str, *, replace: bool = False) -> int | None:
     before = held.facts
     _give_back(invoice, held.paid)
     rows.close(invoice, "void", said)
+    terms.drop_late_fee(invoice_id, said)
     audit.record("invoice.void", f"invoice:{invoice_id}", before=before, reason=said)
     events.emit(InvoicesClosed([invoice_id]))
     return _replace(invoice, said) if replace else None
