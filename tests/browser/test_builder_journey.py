@@ -164,6 +164,22 @@ def test_what_is_done_while_the_answer_is_on_its_way_is_kept(stack: Stack, watch
     until(lambda: "Sambil menunggu" in preview(page).inner_text(), 10, "the footer")
 
 
+def test_a_preview_that_starts_later_does_not_stop_the_form_from_opening(
+    stack: Stack, watched: Any
+) -> None:
+    page = watched(DESKTOP).page
+    log_in(stack, page)
+    page.goto(f"{stack.url}/admin/messages/texts/access_opened/id")
+    held: list[Any] = []
+    page.route("**/admin/messages/builder?*", lambda route: held.append(route))
+    with page.expect_response(lambda answer: answer.url.endswith("/preview")):
+        page.locator("#body").fill(BLOCK)
+        page.get_by_role("button", name="Susun dengan formulir").click()
+    until(lambda: page.evaluate("1") and held, 5, "the question")
+    held.pop().continue_()
+    page.get_by_role("dialog").wait_for()
+
+
 def picture() -> bytes:
     """A small PNG."""
     from PIL import Image

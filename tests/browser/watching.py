@@ -10,6 +10,8 @@ document.addEventListener('securitypolicyviolation', function (event) {
   window.__violations.push(event.violatedDirective + ' ' + event.blockedURI);
 });
 """
+# A preview that a newer one replaces is given up; a real failure says htmx:sendError besides.
+GIVEN_UP = ("htmx:afterRequest", "htmx:sendAbort")
 
 
 class Watched:
@@ -26,7 +28,7 @@ class Watched:
         self.page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
 
     def _console(self, message: Any) -> None:
-        known = any(text in message.text for text in self.expected)
+        known = any(text in message.text for text in (*self.expected, *GIVEN_UP))
         if not self.page.url.startswith(self.home):
             return  # the simulated pay page is another site
         if message.type in {"error", "warning"} and not known:
