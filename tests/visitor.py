@@ -59,7 +59,7 @@ class Visitor:
         return self.post("/login/code", code=code)
 
     def _seen(self, response: TestResponse) -> TestResponse:
-        words = response.text if response.mimetype != "application/pdf" else ""
+        words = response.text if response.mimetype.startswith("text/") else ""
         if found := _TOKEN.search(words):
             self.token = unescape(found[1])
         return response

@@ -26,7 +26,13 @@ MIME = {
 }
 MOST = 100_000
 """Rows of an XLSX; beyond it takes too long to write. CSV has no end."""
-FORMATS = {"day": "yyyy-mm-dd", "month": "mmm yyyy", "money": "#,##0", "share": "0.00%"}
+FORMATS = {"day": "yyyy-mm-dd", "month": "mmm yyyy", "money": "#,##0"}
+PERCENT = "0.00%"
+
+
+class Share(int):
+    """Hundredths of a percent, in whatever column they stand."""
+
 
 Value = str | int | date | None
 Row = Sequence[Value]
@@ -36,7 +42,7 @@ def written(
     kind: str, title: str, head: Sequence[str], kinds: Sequence[str], rows: Iterable[Row]
 ) -> IO[bytes]:
     """The file, ready to be read from its beginning. `kinds` say what each column is:
-    text, day, month, money, count, share (hundredths of a percent)."""
+    text, day, month, money, count; a `Share` is one in any of them."""
     target: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
     if kind == "csv":
         _csv(target, head, kinds, rows)
@@ -61,7 +67,7 @@ def _plain(value: Value, kind: str) -> Any:
         return ""
     if isinstance(value, date):
         return f"{value:%Y-%m}" if kind == "month" else value.isoformat()
-    if kind == "share" and isinstance(value, int):
+    if isinstance(value, Share):
         sign, whole = "-" if value < 0 else "", abs(value)
         return f"{sign}{whole // 100},{whole % 100:02d}"
     return harmless(value)
@@ -78,20 +84,28 @@ def _xlsx(
         sheet.column_dimensions[letter].width = 22 if kind == "text" else 16
     bold = Font(bold=True)
     sheet.append([_cell(sheet, one, font=bold) for one in head])
+    percent = _cell(sheet, None, PERCENT)
+    # Each is written at once, so one cell a format will do, and is much quicker.
+    formats = [_cell(sheet, None, FORMATS[kind]) if kind in FORMATS else None for kind in kinds]
     for row in rows:
-        sheet.append([_value(sheet, value, kind) for value, kind in zip(row, kinds, strict=True)])
+        sheet.append(
+            [_value(value, cell, percent) for value, cell in zip(row, formats, strict=True)]
+        )
     book.save(target)
 
 
-def _value(sheet: Any, value: Value, kind: str) -> Any:
-    """Plain values as they are, which is quick; a cell of its own where a format is needed."""
-    if value is None or kind == "count":
-        return value
+def _value(value: Value, formatted: Any, percent: Any) -> Any:
+    """Plain values as they are; what needs a format in the column's own cell."""
     if isinstance(value, str):
         return _text(value)
-    if kind == "share" and isinstance(value, int):
-        return _cell(sheet, value / 10_000, FORMATS[kind])
-    return _cell(sheet, value, FORMATS[kind]) if kind in FORMATS else value
+    if value is None:
+        return None
+    if isinstance(value, Share):
+        return _cell(percent.parent, value / 10_000, PERCENT)
+    if formatted is None:
+        return value
+    formatted.value = value
+    return formatted
 
 
 def _cell(sheet: Any, value: Any, number_format: str = "", font: Font | None = None) -> Any:

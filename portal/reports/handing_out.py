@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import IO, Any
 
 from flask_babel import gettext as _
@@ -9,10 +10,10 @@ from flask_babel import gettext as _
 from portal.core.period import Period
 from portal.extensions import db
 from portal.reports.catalog import REPORTS
-from portal.reports.files import Row, written
+from portal.reports.files import Row, Share, written
 from portal.reports.measures import MEASURES, listing
 from portal.reports.scope import Scope
-from portal.reports.tables import Table
+from portal.reports.tables import Cell, Table
 from portal.reports.words import method_words, source_words
 
 BATCH = 1000
@@ -31,7 +32,12 @@ def report_file(name: str, scope: Scope, kind: str) -> tuple[IO[bytes], str]:
 
 def _lines(table: Table) -> Iterator[Row]:
     for line in (*table.lines, *table.foot):
-        yield [_label(line.label), *(cell.value for cell in line.cells)]
+        yield [_label(line.label), *(_value(cell) for cell in line.cells)]
+
+
+def _value(cell: Cell) -> int | None:
+    """A change in percent may stand in a column of rupiah."""
+    return Share(cell.value) if cell.kind == "share" and cell.value is not None else cell.value
 
 
 def _label(label: Any) -> Any:
@@ -69,6 +75,8 @@ def rows_file(name: str, scope: Scope, kind: str) -> tuple[IO[bytes], str]:
 def _rows(name: str, scope: Scope) -> Iterator[Row]:
     """Read in batches, so that memory does not grow with them."""
     statement = listing(name, scope).execution_options(yield_per=BATCH)
+    # Words are looked up once each, not once a row.
+    source, method = cache(source_words), cache(method_words)
     for row in db.session.execute(statement):
         yield (
             row.day,
@@ -77,8 +85,8 @@ def _rows(name: str, scope: Scope) -> Iterator[Row]:
             row.customer_name,
             row.area or "",
             row.due_on,
-            source_words(row.source),
-            method_words(row.method),
+            source(row.source),
+            method(row.method),
             row.staff or "",
             row.words or "",
             row.amount,

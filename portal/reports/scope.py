@@ -83,8 +83,10 @@ def read(args: Mapping[str, str], today: date, *, months: int = 1) -> Scope:
     What makes no sense is left out: an address is nothing to quarrel about.
     """
     this = Period.of(today)
-    since = _day(args.get("since")) or this.plus(1 - months).first_day
-    until = _day(args.get("until")) or max(this.last_day, since)
+    since, until = _day(args.get("since")), _day(args.get("until"))
+    if since is None:
+        since = Period.of(until or today).plus(1 - months).first_day
+    until = until or max(this.last_day, since)
     if until < since:
         since, until = until, since
     if (until - since).days > LONGEST:
