@@ -203,12 +203,12 @@ def set_hook(channel_key: str) -> Any:
     """Tell the provider, now, where to call back; for those that can be told."""
     about = channel_page.of_channel(channel_key)
     channel = channel_page.channel_of(channel_key)
+    target = _back(channel=about.channel_id)
     if Capability.SETS_HOOK not in channel.driver().capabilities:
-        abort(404)
+        return go(target, _("Webhook saluran ini dipasang di pengaturan penyedianya."), "bad")
     url = channel_page.hook_url(about.kind, about.channel_id)
     audit.record("whatsapp.hook", f"channel:{channel_key}", after={"driver": about.kind})
     db.session.commit()
-    target = _back(channel=about.channel_id)
     if channel.problem:
         return go(target, channel.problem, "bad")
     try:

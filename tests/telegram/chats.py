@@ -7,7 +7,7 @@ import requests
 
 from jobs.inline import work_off
 from portal.extensions import db
-from portal.infra.inbox import InboundHook
+from portal.infra.inbox import TALK_SOURCE, InboundHook
 from tests.simulators.serving import post, until
 
 TOKEN = "7000000001:AAH0nlyForTestsNoRealBotHasThis"
@@ -85,7 +85,9 @@ class Chat:
 
 
 def _stored() -> int:
-    count = db.session.scalar(db.select(db.func.count(InboundHook.id))) or 0
-    repeats = db.session.scalar(db.select(db.func.sum(InboundHook.repeats))) or 0
+    """Updates of Telegram, repeats included."""
+    mine = InboundHook.source.startswith(TALK_SOURCE)
+    found = db.select(db.func.count(InboundHook.id), db.func.sum(InboundHook.repeats)).where(mine)
+    count, repeats = db.session.execute(found).one()
     db.session.rollback()
-    return int(count + repeats)
+    return int(count + (repeats or 0))

@@ -69,6 +69,7 @@ def test_a_button_pressed_twice_places_one_order(app: Flask, plan: Plan, chat: C
         for one in chat.buttons(message)
         if one.get("callback_data", "").startswith("ok:")
     )
+    assert "Sedang diperiksa" in chat.press("paid:")[0]["text"]
     (late,) = chat.again(key)
     assert "tidak berlaku" in late["text"]
     assert len(factories.every(ServiceOrder)) == 1

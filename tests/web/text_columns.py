@@ -80,7 +80,7 @@ UNSEEN = ("inbound_hook", "leader", "schedule", "number_sequence", "heartbeat")
 
 OURS = {
     # States, kinds and languages: our own words.
-    "state", "status", "kind", "role", "lane", "language", "gateway", "source", "driver",
+    "state", "step", "status", "kind", "role", "lane", "language", "gateway", "source", "driver",
     "outcome", "decision", "actual", "billing", "pause_kind",
     # Secrets, tokens and keys that are on no page.
     "password_hash", "session_token", "token_hash", "secret", "lease_token", "config", "key",
