@@ -186,6 +186,28 @@ INVARIANTS: Sequence[Invariant] = (
         "OR COALESCE(o.taken_by_id, p.taken_by_id, 0) NOT IN "
         "(COALESCE(s.collector_id, c.cashier_id), COALESCE(c.cashier_id, s.collector_id)))",
     ),
+    Invariant(
+        "I22",
+        "the reports' ledger has no gap: 1 is what is owed, 2 is what is left as credit",
+        "SELECT 1 AS gap WHERE (SELECT COALESCE(SUM(i.total), 0) FROM invoice i "
+        "WHERE i.state IN ('open', 'paid')) - (SELECT COALESCE(SUM(n.amount), 0) "
+        "FROM credit_note n JOIN invoice i ON i.id = n.invoice_id "
+        "WHERE i.state IN ('open', 'paid')) - (SELECT COALESCE(SUM(a.amount), 0) "
+        "FROM allocation a JOIN invoice i ON i.id = a.invoice_id "
+        "WHERE i.state IN ('open', 'paid')) <> (SELECT COALESCE(SUM(o.owed), 0) FROM "
+        "(SELECT i.total - (SELECT COALESCE(SUM(a.amount), 0) FROM allocation a "
+        "WHERE a.invoice_id = i.id) - (SELECT COALESCE(SUM(n.amount), 0) FROM credit_note n "
+        "WHERE n.invoice_id = i.id) AS owed FROM invoice i WHERE i.state = 'open') AS o) "
+        "UNION ALL SELECT 2 AS gap WHERE (SELECT COALESCE(SUM(amount), 0) FROM payment) - "
+        "(SELECT COALESCE(SUM(amount), 0) FROM allocation) - "
+        "(SELECT COALESCE(SUM(amount), 0) FROM refund) <> "
+        "(SELECT COALESCE(SUM(amount), 0) FROM credit)",
+    ),
+    Invariant(
+        "I23",
+        "every payment has the day it counts for in the reports",
+        "SELECT id FROM payment WHERE booked_on IS NULL",
+    ),
 )
 
 

@@ -96,10 +96,10 @@ def _xlsx(
 
 def _value(value: Value, formatted: Any, percent: Any) -> Any:
     """Plain values as they are; what needs a format in the column's own cell."""
+    if value is None or value == "":
+        return None  # no cell at all
     if isinstance(value, str):
         return _text(value)
-    if value is None:
-        return None
     if isinstance(value, Share):
         return _cell(percent.parent, value / 10_000, PERCENT)
     if formatted is None:

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 from portal.core.clock import FixedClock
 from portal.core.period import Period
 from portal.extensions import db
+from portal.health.invariants import INVARIANTS, violations
 from portal.infra.timekeeping import today
 from portal.invoices.models import Allocation, Invoice
 from portal.invoices.queries import owed_amount
@@ -173,4 +174,6 @@ def test_harm_to_the_books_opens_a_gap(app: Flask, clock: FixedClock, harm: str)
                 update(Invoice).where(Invoice.id == one).values(state="paid", paid_at=stamp)
             )
         assert ledger.gaps(scope) != [0, 0]
+        # `flask doctor` sees it too.
+        assert violations(next(rule for rule in INVARIANTS if rule.name == "I22"))
         db.session.rollback()
