@@ -7,15 +7,16 @@ dated an already closed day is found in the next.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import exists, select, update
+from sqlalchemy import Select, Subquery, exists, literal, select, union_all, update
 
 from portal.accounts.models import Staff
 from portal.core.money import format_rupiah
 from portal.counter import drawer
 from portal.counter.drawer import COLLECTOR, CounterError
-from portal.counter.models import Closing, ClosingEntry, Settlement
+from portal.counter.models import Closing, ClosingEntry, Settlement, standing
 from portal.extensions import db
 from portal.infra import audit
 from portal.infra.database import updated
@@ -49,49 +50,50 @@ class Count:
     pieces: Mapping[str, int] = field(default_factory=dict)
 
 
+def loose() -> Subquery:
+    """Movements no closing holds, of everybody: kind, row_id, number, day, amount, person."""
+    return union_all(_payments(), _settlements(), _refunds()).subquery()
+
+
 def movements(cashier_id: int, until: date) -> list[Movement]:
     """What no closing holds yet of a person's drawer, up to a day."""
-    return [
-        *_payments(cashier_id, until),
-        *_settlements(cashier_id, until),
-        *_refunds(cashier_id, until),
-    ]
-
-
-def _payments(cashier_id: int, until: date) -> list[Movement]:
+    found = loose().c
     rows = db.session.execute(
-        select(Payment.id, Payment.number, Payment.booked_on, Payment.amount)
-        .where(*drawer.in_drawer(cashier_id), Payment.booked_on <= until)
-        .order_by(Payment.id)
+        select(found.kind, found.row_id, found.number, found.day, found.amount)
+        .where(found.person == cashier_id, found.day <= until)
+        .order_by(found.kind, found.row_id)
     )
-    return [Movement("payment", *row) for row in rows]
+    return [Movement(*row) for row in rows]
 
 
-def _settlements(cashier_id: int, until: date) -> list[Movement]:
-    held = exists().where(
-        ClosingEntry.settlement_id == Settlement.id, ClosingEntry.released.is_(False)
-    )
-    rows = db.session.execute(
-        select(Settlement.id, Settlement.number, Settlement.booked_on, Settlement.counted)
-        .where(Settlement.received_by_id == cashier_id, ~held, Settlement.booked_on <= until)
-        .order_by(Settlement.id)
-    )
-    return [Movement("settlement", *row) for row in rows]
+def _payments() -> Select[Any]:
+    return _columns(
+        "payment", Payment, Payment.booked_on, Payment.amount, Payment.taken_by_id
+    ).where(*drawer.in_drawer())
 
 
-def _refunds(cashier_id: int, until: date) -> list[Movement]:
-    held = exists().where(ClosingEntry.refund_id == Refund.id, ClosingEntry.released.is_(False))
-    rows = db.session.execute(
-        select(Refund.id, Refund.number, Refund.booked_on, -Refund.amount)
-        .where(
-            Refund.paid_by_id == cashier_id,
-            Refund.method == "cash",
-            ~held,
-            Refund.booked_on <= until,
-        )
-        .order_by(Refund.id)
+def _settlements() -> Select[Any]:
+    held = exists().where(ClosingEntry.settlement_id == Settlement.id, standing(ClosingEntry))
+    row = Settlement
+    return _columns("settlement", row, row.booked_on, row.counted, row.received_by_id).where(~held)
+
+
+def _refunds() -> Select[Any]:
+    held = exists().where(ClosingEntry.refund_id == Refund.id, standing(ClosingEntry))
+    return _columns("refund", Refund, Refund.booked_on, -Refund.amount, Refund.paid_by_id).where(
+        Refund.paid_by_id.is_not(None), Refund.method == "cash", ~held
     )
-    return [Movement("refund", *row) for row in rows]
+
+
+def _columns(kind: str, model: Any, day: Any, amount: Any, person: Any) -> Select[Any]:
+    return select(
+        literal(kind).label("kind"),
+        model.id.label("row_id"),
+        model.number.label("number"),
+        day.label("day"),
+        amount.label("amount"),
+        person.label("person"),
+    )
 
 
 def close(count: Count, cashier_id: int, once: str) -> tuple[Closing, bool]:

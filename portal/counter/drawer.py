@@ -8,11 +8,10 @@ before any customer, so that nobody waits in a circle.
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import exists, select
 
 from portal.accounts.models import Staff
-from portal.counter.models import Closing, ClosingEntry, SettlementPayment
+from portal.counter.models import Closing, ClosingEntry, SettlementPayment, standing
 from portal.extensions import db
 from portal.payments.models import Payment
 
@@ -47,28 +46,15 @@ def closing_of(staff_id: int, day: date) -> Closing | None:
     )
 
 
-def in_drawer(staff_id: int | None = None) -> list[ColumnElement[bool]]:
+def in_drawer(staff_id: int | None = None) -> list[Any]:
     """Conditions: cash payments still in somebody's drawer, or in this person's.
 
-    A reversal is in the drawer of whoever took the money.
+    A reversal names who took the money, so it is in the same drawer.
     """
     settled = exists().where(
-        SettlementPayment.payment_id == Payment.id, SettlementPayment.released.is_(False)
+        SettlementPayment.payment_id == Payment.id, standing(SettlementPayment)
     )
-    closed = exists().where(ClosingEntry.payment_id == Payment.id, ClosingEntry.released.is_(False))
-    found: list[Any] = [Payment.source == "cash", ~settled, ~closed]
-    if staff_id is not None:
-        found.append(taker() == staff_id)
-    return found
-
-
-def taker() -> Any:
-    """Who took a payment, as an expression; for a reversal who took what it reverses."""
-    original = aliased(Payment)
-    first = (
-        select(original.taken_by_id)
-        .where(original.id == Payment.reverses_id)
-        .correlate(Payment)
-        .scalar_subquery()
-    )
-    return case((Payment.reverses_id.is_(None), Payment.taken_by_id), else_=first)
+    closed = exists().where(ClosingEntry.payment_id == Payment.id, standing(ClosingEntry))
+    whose = Payment.taken_by_id
+    mine = whose.is_not(None) if staff_id is None else whose == staff_id
+    return [mine, Payment.source == "cash", ~settled, ~closed]

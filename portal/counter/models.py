@@ -7,7 +7,17 @@ day is reopened and closed again.
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Staff
@@ -17,6 +27,11 @@ from portal.payments.models import Payment
 
 _LIVE = text("NOT released")
 _CLOSED = text("reopened_at IS NULL")
+
+
+def standing(model: type[Model]) -> ColumnElement[bool]:
+    """Rows that were not released, said as the partial indexes say it: so that they are used."""
+    return literal_column(f"NOT {model.__tablename__}.released", Boolean)
 
 
 class CounterTaking(Model):

@@ -4,9 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from portal.counter import closings, queries
+from sqlalchemy import func, select
+
+from portal.accounts.models import Staff
+from portal.counter import closings
 from portal.counter.closings import Movement
+from portal.counter.drawer import COLLECTOR
 from portal.counter.models import ClosingEntry
+from portal.extensions import db
 from portal.infra.timekeeping import today
 
 
@@ -53,13 +58,12 @@ def sums_of(entries: Iterable[ClosingEntry]) -> Sums:
 
 def open_days() -> Sequence[OpenDay]:
     """Every cashier's days that still hold money, the oldest first."""
-    found: list[OpenDay] = []
-    for person in queries.cashiers():
-        days: dict[date, list[int]] = {}
-        for one in closings.movements(person.id, today()):
-            days.setdefault(one.day, []).append(one.amount)
-        found += [
-            OpenDay(person.id, person.name, day, len(amounts), sum(amounts))
-            for day, amounts in days.items()
-        ]
-    return sorted(found, key=lambda one: (one.day, one.name))
+    found = closings.loose().c
+    rows = db.session.execute(
+        select(Staff.id, Staff.name, found.day, func.count(), func.sum(found.amount))
+        .join(Staff, Staff.id == found.person)
+        .where(Staff.role != COLLECTOR, found.day <= today())
+        .group_by(Staff.id, Staff.name, found.day)
+        .order_by(found.day, Staff.name)
+    )
+    return [OpenDay(who, name, day, count, int(amount)) for who, name, day, count, amount in rows]

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import abort
 from flask_login import current_user
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, Select, func, select
 
 from portal.accounts.models import Staff
 from portal.counter import drawer
@@ -136,13 +136,6 @@ def taking_of(payment_id: int) -> CounterTaking | None:
     return db.session.get(CounterTaking, payment_id)
 
 
-def is_reversed(payment_id: int) -> bool:
-    """Whether a later row took this payment back."""
-    return (
-        db.session.scalar(select(Payment.id).where(Payment.reverses_id == payment_id)) is not None
-    )
-
-
 def confirmation_of(payment_id: int) -> Message | None:
     """The message that confirms a payment."""
     key = f"payment_confirmation:{payment_id}"
@@ -173,7 +166,6 @@ def areas() -> Sequence[Row[Area, int]]:
 
 def to_settle() -> Sequence[Row[int, str, int, int, datetime]]:
     """(collector id, name, payments, rupiah, oldest) of cash that was not handed over."""
-    who = drawer.taker()
     return db.session.execute(
         select(
             Staff.id,
@@ -182,7 +174,7 @@ def to_settle() -> Sequence[Row[int, str, int, int, datetime]]:
             func.sum(Payment.amount),
             func.min(Payment.recorded_at),
         )
-        .join(Payment, who == Staff.id)
+        .join(Payment, Payment.taken_by_id == Staff.id)
         .where(Staff.role == COLLECTOR, *drawer.in_drawer())
         .group_by(Staff.id, Staff.name)
         .order_by(Staff.name)
@@ -244,15 +236,6 @@ def last_closing(cashier_id: int) -> Closing | None:
 
 
 def cashiers() -> Sequence[Staff]:
-    """Everybody with a drawer of their own: whoever has permission or ever took cash."""
-    from portal.web.access import PERMISSIONS
-
-    roles = [role for role, granted in PERMISSIONS.items() if "settlement" in granted]
-    took = select(Payment.taken_by_id).where(
-        Payment.source == "cash", Payment.taken_by_id.is_not(None)
-    )
-    return db.session.scalars(
-        select(Staff)
-        .where(Staff.role != COLLECTOR, or_(Staff.role.in_(roles), Staff.id.in_(took)))
-        .order_by(Staff.name)
-    ).all()
+    """Everybody who ever closed a day."""
+    closed = select(Closing.cashier_id)
+    return db.session.scalars(select(Staff).where(Staff.id.in_(closed)).order_by(Staff.name)).all()

@@ -202,7 +202,7 @@ def receipt(payment_id: int) -> Any:
         "counter/receipt.html",
         payment=payment,
         taking=queries.taking_of(payment_id),
-        reversed=queries.is_reversed(payment_id),
+        reversal=payments.reversal_of(payment_id),
         taken_by=queries.name_of(payment.taken_by_id),
         parts=payments.invoices_of_payment(payment_id),
         credit=sum(row.amount for row in payments.credit_rows(payment_id)),
