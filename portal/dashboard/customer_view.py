@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from portal.core.cycles import next_issue
+from portal.core.period import Period
 from portal.customers.models import Customer
 from portal.infra.timekeeping import now, today
 from portal.invoices import queries as invoices
 from portal.invoices.billing import BILLED_STATES
 from portal.invoices.queries import InvoiceView
+from portal.network import words
 from portal.network.decision import Decision
 from portal.network.facts import BY_HAND, judge
 from portal.network.queries import AccessView, access_views
@@ -18,10 +20,9 @@ from portal.payments import paying
 from portal.payments import queries as payments
 from portal.payments.models import PaymentOrder
 from portal.payments.service import credit_balance
+from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.queries import lines_of
-
-POSTPONED = frozenset({"held", "paid", "promise", "rapel"})
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,12 @@ class LineView:
         """What the rule says about access, for a line it decides about and that owes."""
         if self.decision is None or self.line.state not in {"active", "isolated"}:
             return ""
-        return "" if self.decision.code == "clear" else self.decision.reason
+        return "" if self.decision.code == "clear" else words.sentence(self.decision)
 
     @property
     def postponed(self) -> bool:
         """Somebody or something postpones the wall: worth saying to the customer."""
-        return self.decision is not None and self.decision.code in POSTPONED
+        return self.decision is not None and self.decision.postponed
 
     @property
     def by_hand(self) -> bool:
@@ -105,14 +106,25 @@ def home(customer: Customer) -> dict[str, Any]:
         "limit_on": min(limits, default=None),
         "credit": credit_balance(customer.id),
         "next_invoice": next_invoice([view.line for view in mine], day),
+        "can_pay_ahead": settings.flag("payments.ahead")
+        and any(view.line.state in BILLED_STATES for view in mine),
     }
 
 
 def next_invoice(found: Sequence[Subscription], day: date) -> date | None:
     """About when the next invoice comes, from the terms of lines that are billed."""
     billed = [line for line in found if line.state in BILLED_STATES]
-    days = (next_issue(line.terms, line.started_on, day) for line in billed)
+    until = invoices.last_periods([line.id for line in billed])
+    days = (
+        next_issue(line.terms, line.started_on, max(day, _month_end(until.get(line.id)) or day))
+        for line in billed
+    )
     return min((at for at in days if at), default=None)
+
+
+def _month_end(period: str | None) -> date | None:
+    """Months paid ahead have their invoice already."""
+    return Period.parse(period).last_day if period else None
 
 
 def poll_every(order: PaymentOrder | None) -> str:
@@ -134,6 +146,7 @@ def order(found: PaymentOrder) -> dict[str, Any]:
         "order": found,
         "payment": payment,
         "paid_invoices": payments.invoices_of_payment(payment.id) if payment else [],
+        "to_credit": payments.credit_of(payment.id) if payment else 0,
         "opening": opening,
         "isolated": any(view.line.state == "isolated" for view in mine),
         "poll": "3s" if opening else poll_every(found),

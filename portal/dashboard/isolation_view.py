@@ -10,7 +10,7 @@ from sqlalchemy import select
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import today
-from portal.network import fuse, isolation, promises
+from portal.network import fuse, isolation, promises, words
 from portal.network.facts import judge
 from portal.network.isolation import IsolationOutcome
 from portal.network.models_isolation import IsolationStop
@@ -43,8 +43,12 @@ def stop(stop_id: int | None = None) -> StopView | None:
         .where(Subscription.id.in_(shown))
         .order_by(Customer.name, Subscription.id)
     ).all()
-    reasons = {line_id: line.decision.reason for line_id, line in judge(shown).items()}
-    return StopView(found, rows, reasons, len(found.lines) - len(shown))
+    return StopView(found, rows, reasons(shown), len(found.lines) - len(shown))
+
+
+def reasons(ids: Sequence[int]) -> dict[int, str]:
+    """What the rule says of these lines now, in the reader's language."""
+    return {line_id: words.sentence(line.decision) for line_id, line in judge(ids).items()}
 
 
 def preview() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from portal.infra.timekeeping import now, today
 from portal.invoices import corrections, links
 from portal.invoices import queries as invoices
 from portal.invoices.models import Invoice
+from portal.network.facts import POSTPONED
 from portal.network.models import NetworkAccess
 from portal.payments import queries as payments
 from portal.subscriptions.models import Subscription
@@ -125,10 +126,11 @@ def isolation() -> Any:
                 Subscription.state == "isolated",
                 NetworkAccess.next_on.is_not(None),
                 # Postponed without a date, or held back by the fuse.
-                NetworkAccess.reason.startswith("Ditunda"),
-                NetworkAccess.decision == "isolate",
+                NetworkAccess.decision.in_((POSTPONED, "isolate")),
             ),
         )
         .order_by((Subscription.state != "isolated"), NetworkAccess.next_on, Subscription.id)
     )
-    return page("dashboard/isolation.html", page=paginate(statement), view=isolation_view.stop())
+    found = paginate(statement)
+    reasons = isolation_view.reasons([line.id for line, _customer, _access in found.rows])
+    return page("dashboard/isolation.html", page=found, reasons=reasons, view=isolation_view.stop())

@@ -1,9 +1,9 @@
 """Who is walled off, and why: one pure function for the run, the dry run, the board and the
 customer's own page.
 
-Rule 7 of `docs/domain.md`; every knob is told in `docs/isolation.md`. It says its reason in words
-and when it will change its mind. Times are local and naive; where its facts come from is in
-`facts.py`.
+Rule 7 of `docs/domain.md`; every knob is told in `docs/isolation.md`. It says why, as a code with
+its values, and when it will change its mind; the sentence of it is in `words.py`. Times are local
+and naive; where its facts come from is in `facts.py`.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from portal.core.money import format_rupiah
 from portal.network.calendar import Calendar
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des")
 DAY = timedelta(days=1)
+POSTPONING = frozenset({"held", "paid", "promise", "rapel"})
+"""Codes of what puts a wall off although enough is late."""
 
 
 @dataclass(frozen=True)
@@ -76,22 +76,47 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """Which knob spoke, and the values its sentence names; money in rupiah.
+
+    `amount` is late, or was lately paid ("paid"); `said` are the words of the person who walled
+    the line off.
+    """
+
+    code: str
+    amount: int = 0
+    limit: int = 0
+    months: int = 0
+    tolerated: int = 0
+    until: date | None = None
+    due_on: date | None = None
+    grace_days: int = 0
+    said: str = ""
+
+
+@dataclass(frozen=True)
 class Decision:
     """`isolate` or `keep`; `next_on` is the day a kept line would be walled off.
 
-    `code` says which knob spoke; `warn_for` asks for a warning about the debt of that date.
+    `waiting` says what a line that is due waits for: an open hour of the `calendar` or the
+    `warning`. `warn_for` asks for a warning about the debt of that date.
     """
 
     action: Literal["isolate", "keep"]
-    reason: str
+    ground: Ground
     next_on: date | None = None
-    code: str = ""
+    waiting: Literal["", "calendar", "warning"] = ""
     warn_for: date | None = None
 
+    @property
+    def code(self) -> str:
+        """Which knob spoke."""
+        return self.ground.code
 
-def short_date(day: date) -> str:
-    """`12 Nov 2026` without a locale, since the reason is stored."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    @property
+    def postponed(self) -> bool:
+        """Somebody or something puts the wall off."""
+        return self.action == "keep" and self.code in POSTPONING
 
 
 def decide(facts: Facts, rule: Rule, at: datetime) -> Decision:
@@ -101,23 +126,25 @@ def decide(facts: Facts, rule: Rule, at: datetime) -> Decision:
     apply to that; days, hours and the warning only delay a new wall, they open none.
     """
     if facts.by_hand:
-        return Decision("keep", facts.by_hand, code="by_hand")
+        return Decision("keep", Ground("by_hand", said=facts.by_hand))
     if not any(debt.remaining > 0 for debt in facts.debts):
-        return Decision("keep", "Tidak ada tagihan terbuka.", code="clear")
+        return Decision("keep", Ground("clear"))
     if not rule.enabled:
-        return Decision("keep", "Isolir otomatis dimatikan.", code="off")
-    code, words = _ground(facts, rule, at.date())
-    if code == "due" and facts.isolated:
-        return Decision("isolate", words, code=code)
+        return Decision("keep", Ground("off"))
+    ground = _ground(facts, rule, at.date())
+    due = ground.code == "due"
+    if due and facts.isolated:
+        return Decision("isolate", ground)
     first = _first_due(facts, rule, at)
     moment = _after_warning(facts, rule, at, first)
-    if code == "due" and moment == at:
-        return Decision("isolate", words, code=code)
+    if due and moment == at:
+        return Decision("isolate", ground)
     next_on = moment.date() if moment else None
     warn_for = _to_warn(facts, rule, at, first)
-    return Decision(
-        "keep", _kept(facts, code, words, next_on, first == at), next_on, code, warn_for
-    )
+    waiting: Literal["", "calendar", "warning"] = ""
+    if due:
+        waiting = "warning" if first == at else "calendar"
+    return Decision("keep", ground, next_on, waiting, warn_for)
 
 
 def _late(facts: Facts, rule: Rule, day: date) -> list[Debt]:
@@ -126,30 +153,25 @@ def _late(facts: Facts, rule: Rule, day: date) -> list[Debt]:
     return sorted(late, key=lambda debt: debt.due_on)
 
 
-def _ground(facts: Facts, rule: Rule, day: date) -> tuple[str, str]:
-    """Which knob speaks on that day, and its words; "due" is a reason to wall the line off."""
+def _ground(facts: Facts, rule: Rule, day: date) -> Ground:
+    """Which knob speaks on that day; "due" is a reason to wall the line off."""
     late = _late(facts, rule, day)
     amount = sum(debt.remaining for debt in late)
     if not late:
-        return "grace", ""
+        oldest = min((debt.due_on for debt in facts.debts if debt.remaining > 0), default=None)
+        return Ground("grace", due_on=oldest)
     if amount < rule.minimum_amount:
-        limit = format_rupiah(rule.minimum_amount)
-        return "small", f"Tunggakan {format_rupiah(amount)} masih di bawah batas {limit}."
+        return Ground("small", amount, limit=rule.minimum_amount)
     months, tolerated = sum(debt.months for debt in late), min(facts.rapel_months, rule.rapel_cap)
     if months <= tolerated:
-        owed = f"{months} bulan tertunggak ({format_rupiah(amount)})"
-        return "rapel", f"Ditunda: rapel sampai {tolerated} bulan, {owed}."
+        return Ground("rapel", amount, months=months, tolerated=tolerated)
     if facts.held_until and day <= facts.held_until:
-        return "held", f"Ditunda petugas s/d {short_date(facts.held_until)}."
+        return Ground("held", amount, until=facts.held_until)
     if facts.promised_until and day <= facts.promised_until:
-        return "promise", f"Ditunda: janji bayar s/d {short_date(facts.promised_until)}."
+        return Ground("promise", amount, until=facts.promised_until)
     if until := _tolerated_until(facts, rule, day):
-        paid = format_rupiah(_recently_paid(facts, rule, day))
-        return "paid", f"Ditunda: baru membayar {paid}, s/d {short_date(until)}."
-    return "due", (
-        f"Tunggakan {format_rupiah(amount)}, jatuh tempo {short_date(late[0].due_on)}, "
-        f"masa tenggang {rule.grace_days} hari sudah lewat."
-    )
+        return Ground("paid", _recently_paid(facts, rule, day), until=until)
+    return Ground("due", amount, due_on=late[0].due_on, grace_days=rule.grace_days)
 
 
 def _recently_paid(facts: Facts, rule: Rule, day: date) -> int:
@@ -189,7 +211,7 @@ def _first_due(facts: Facts, rule: Rule, at: datetime) -> datetime | None:
     starts = [datetime.combine(day, time.min) for day in _turning_days(facts, rule)]
     for start in (at, *sorted(start for start in set(starts) if start > at)):
         moment = rule.calendar.opening(start)
-        if moment is not None and _ground(facts, rule, moment.date())[0] == "due":
+        if moment is not None and _ground(facts, rule, moment.date()).code == "due":
             return moment
     return None
 
@@ -226,21 +248,3 @@ def _to_warn(facts: Facts, rule: Rule, at: datetime, first: datetime | None) -> 
     if at < _warning_time(facts, rule, first):
         return None
     return _late(facts, rule, first.date())[0].due_on
-
-
-def _kept(facts: Facts, code: str, words: str, next_on: date | None, open_now: bool) -> str:
-    """The reason of a line that is kept, with the day it would end."""
-    if code == "grace":
-        oldest = min(debt.due_on for debt in facts.debts if debt.remaining > 0)
-        if next_on is None:
-            return f"Belum diisolir: jatuh tempo {short_date(oldest)}, tidak ada hari isolir."
-        return (
-            f"Akan diisolir {short_date(next_on)} bila tagihan yang jatuh tempo "
-            f"{short_date(oldest)} belum dibayar."
-        )
-    if next_on is None:
-        return f"{words} Tidak ada hari isolir." if code == "due" else words
-    if code == "due":
-        why = "peringatan dikirim lebih dahulu" if open_now else "di luar hari dan jam isolir"
-        return f"Akan diisolir {short_date(next_on)} ({why}): {words[0].lower()}{words[1:]}"
-    return f"{words} Akan diisolir {short_date(next_on)} bila belum dibayar."

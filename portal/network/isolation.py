@@ -15,10 +15,10 @@ from portal.extensions import db
 from portal.infra import events, queue
 from portal.infra.timekeeping import now, today, wall
 from portal.invoices.models import Invoice
-from portal.network import fuse
-from portal.network.decision import Decision
+from portal.network import fuse, words
+from portal.network.decision import Decision, Ground
 from portal.network.events import IsolationNear
-from portal.network.facts import BY_HAND, CHUNK, Line, judge
+from portal.network.facts import BY_HAND, CHUNK, POSTPONED, Line, judge
 from portal.network.models import NetworkAccess
 from portal.settings import service as settings
 from portal.subscriptions import service as subscriptions
@@ -48,14 +48,17 @@ def access_row(subscription_id: int) -> NetworkAccess:
     return row
 
 
+def _to_store(decision: Decision) -> tuple[str, str, date | None]:
+    """What is kept of a decision: its state, its sentence as a record, and its day."""
+    state = POSTPONED if decision.postponed else decision.action
+    return state, words.recorded(decision), decision.next_on
+
+
 def _remember(row: NetworkAccess, decision: Decision) -> None:
-    if (row.decision, row.reason, row.next_on) != (
-        decision.action,
-        decision.reason,
-        decision.next_on,
-    ):
-        row.decision, row.reason = decision.action, decision.reason
-        row.next_on, row.decided_at = decision.next_on, now()
+    kept = _to_store(decision)
+    if (row.decision, row.reason, row.next_on) != kept:
+        row.decision, row.reason, row.next_on = kept
+        row.decided_at = now()
 
 
 def _want_change(row: NetworkAccess) -> None:
@@ -89,12 +92,14 @@ def settle_line(
         return decision
     _remember(row, decision)
     if decision.action == "keep":
-        if subscriptions.move(subscription_id, "isolated", "active", decision.reason):
+        if subscriptions.move(subscription_id, "isolated", "active", words.recorded(decision)):
             _want_change(row)
         if may_warn and decision.warn_for is not None:
             row.warned_for, row.warned_at = decision.warn_for, None
             events.emit(IsolationNear(subscription_id, decision.warn_for))
-    elif may_isolate and subscriptions.move(subscription_id, "active", "isolated", decision.reason):
+    elif may_isolate and subscriptions.move(
+        subscription_id, "active", "isolated", words.recorded(decision)
+    ):
         row.episode += 1
         _want_change(row)
     return decision
@@ -110,7 +115,7 @@ def isolate_by_hand(subscription_id: int, reason: str) -> bool:
     if not subscriptions.move(subscription_id, "active", "isolated", reason.strip()):
         return False
     row = access_row(subscription_id)
-    _remember(row, Decision("keep", reason.strip()[:500]))
+    _remember(row, Decision("keep", Ground(BY_HAND, said=reason.strip()[:500])))
     row.decision, row.episode, row.hold_until = BY_HAND, row.episode + 1, None
     _want_change(row)
     return True
@@ -206,7 +211,7 @@ def _to_do(line: Line, allowed: bool) -> bool:
     moves = decision.action == ("isolate" if line.state == "active" else "keep")
     if decision.action == "isolate" and not allowed:
         moves = False
-    news = line.stored != (decision.action, decision.reason, decision.next_on)
+    news = line.stored != _to_store(decision)
     return moves or news or decision.warn_for is not None
 
 
@@ -223,6 +228,8 @@ def _outcomes(decisions: dict[int, Decision]) -> list[IsolationOutcome]:
         for line_id, login, number, name in rows:
             one = decisions[line_id]
             found.append(
-                IsolationOutcome(line_id, number, name, login, one.action, one.reason, one.next_on)
+                IsolationOutcome(
+                    line_id, number, name, login, one.action, words.sentence(one), one.next_on
+                )
             )
     return found

@@ -35,6 +35,7 @@ class NetworkAccess(Model):
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id"), primary_key=True)
     actual: Mapped[str] = mapped_column(State(), default="open")
     applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # keep, postponed, isolate or by_hand; the reason is a record in Indonesian (`words.py`).
     decision: Mapped[str] = mapped_column(State(), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
     next_on: Mapped[date | None]

@@ -12,7 +12,7 @@ from portal.infra import audit
 from portal.infra.timekeeping import now
 from portal.messaging import channel_config, channel_order, channels, meters
 from portal.messaging.models import Message
-from portal.network import isolation
+from portal.network import isolation, promises
 from portal.network.models import NetworkAccess
 from portal.payments.models import AttentionItem
 from portal.settings import service as settings
@@ -158,15 +158,33 @@ def test_the_chart_fits_its_frame(desk: Visitor) -> None:
 def test_isolation_board(desk: Visitor) -> None:
     assert "Tidak ada yang diisolir" in desk.get("/admin/isolation").text
     walled = factories.subscription(login="walled", state="isolated")
+    factories.invoice(walled, due_on=date(2026, 10, 1), total=165_000)
     soon, fine = factories.subscription(login="soon"), factories.subscription(login="fine")
+    factories.invoice(soon, due_on=date(2026, 11, 15), total=100_000)
     for line, next_on in ((walled, None), (soon, date(2026, 11, 23)), (fine, None)):
         row = isolation.access_row(line.id)
-        row.next_on, row.reason, row.actual = next_on, f"Sebab {line.login}.", "open"
+        row.next_on, row.actual = next_on, "open"
     db.session.get_one(NetworkAccess, walled.id).last_error = "Router tidak menjawab."
     db.session.commit()
     text = desk.get("/admin/isolation").text
-    assert text.index("Sebab walled.") < text.index("Sebab soon.")
+    assert text.index("Tunggakan Rp165.000") < text.index("Akan diisolir 23 Nov 2026 bila")
     assert "Router tidak menjawab." in text and "23 Nov 2026" in text and "fine" not in text
+
+
+def test_the_board_speaks_the_readers_language(desk: Visitor) -> None:
+    """What is stored stays Indonesian; who is postponed without a date is on the board."""
+    line = factories.subscription(login="rapel.1")
+    factories.invoice(line, due_on=date(2026, 10, 1), total=165_000)
+    promises.agree_rapel(line.customer_id, 2, "panen")
+    isolation.settle_line(line.id)
+    db.session.commit()
+    row = factories.fresh(NetworkAccess, line.id)
+    assert (row.decision, row.next_on) == ("postponed", None)
+    assert row.reason == "Ditunda: rapel sampai 2 bulan, 1 bulan tertunggak (Rp165.000)."
+    assert row.reason in desk.get("/admin/isolation").text
+    text = desk.get("/admin/isolation?lang=en").text
+    assert "Postponed: may owe up to 2 months, owes 1 (Rp165.000)." in text
+    assert "Ditunda" not in text
 
 
 def test_audit_log_names_people_and_actions(desk: Visitor, siti: Staff) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from portal.network.calendar import Calendar
 from portal.network.decision import Debt, Facts, Paid, Rule, decide
+from portal.network.words import sentence
 
 RULE = Rule(enabled=True, grace_days=7, minimum_amount=1)
 DUE = date(2026, 11, 1)  # a Sunday
@@ -35,7 +36,7 @@ def test_grace_ends_after_its_last_day() -> None:
 def test_no_debt_keeps_and_says_so() -> None:
     decision = decide(Facts([]), RULE, at(DUE))
     assert (decision.action, decision.next_on, decision.code) == ("keep", None, "clear")
-    assert "Tidak ada tagihan" in decision.reason
+    assert "Tidak ada tagihan" in sentence(decision)
 
 
 def test_switched_off_keeps() -> None:
@@ -47,7 +48,7 @@ def test_small_debt_keeps_and_names_the_limit_and_the_day_it_is_no_longer_small(
     small = Debt(DUE, 9_000)
     decision = decide(Facts([small]), rule, after(30))
     assert (decision.action, decision.next_on) == ("keep", None)
-    assert "Rp10.000" in decision.reason
+    assert "Rp10.000" in sentence(decision)
     more = Debt(DUE + timedelta(days=30), 1_000)
     decision = decide(Facts([small, more]), rule, after(30))
     assert (decision.code, decision.next_on) == ("small", DUE + timedelta(days=38))
@@ -55,7 +56,7 @@ def test_small_debt_keeps_and_names_the_limit_and_the_day_it_is_no_longer_small(
 
 def test_the_reason_names_amount_and_date() -> None:
     decision = decide(LATE, RULE, after(8))
-    assert decision.reason.startswith("Tunggakan Rp150.000, jatuh tempo 1 Nov 2026")
+    assert sentence(decision).startswith("Tunggakan Rp150.000, jatuh tempo 1 Nov 2026")
 
 
 MONDAY = Calendar(closed_weekdays=frozenset({0}))
@@ -139,7 +140,7 @@ def test_each_knob(
     rule = rule if isinstance(rule, Rule) else replace(RULE, **rule)
     decision = decide(replace(LATE, **facts), rule, when)
     assert (decision.action, decision.code, decision.next_on) == (action, code, next_on)
-    assert words in decision.reason
+    assert words in sentence(decision)
 
 
 def test_the_warning_is_asked_for_in_time_so_that_the_day_does_not_move() -> None:

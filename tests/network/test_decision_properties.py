@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from portal.network.calendar import Calendar
 from portal.network.decision import Debt, Decision, Facts, Paid, Rule, decide
+from portal.network.words import sentence
 
 DAYS = st.dates(date(2026, 10, 1), date(2026, 12, 10))
 debts = st.lists(
@@ -58,7 +59,7 @@ def test_without_other_knobs_isolates_exactly_when_enough_is_late(
     )
     decision = decide(Facts(owing), rule, when)
     assert (decision.action == "isolate") == (rule.enabled and late >= rule.minimum_amount)
-    assert decision.reason
+    assert sentence(decision)
     assert decision.next_on is None or decision.next_on > when.date()
 
 
