@@ -17,7 +17,7 @@ ITEMS = (
     ("customers.index", _l("Pelanggan"), "users", "/admin/customers"),
     ("invoices.index", _l("Tagihan"), "file-text", "/admin/invoices"),
     ("payments.index", _l("Pembayaran"), "credit-card", "/admin/payments"),
-    ("books.index", _l("Kunci bulan"), "list-check", "/admin/books"),
+    ("books.index", _l("Kunci bulan"), "shield-check", "/admin/books"),
     ("reports.index", _l("Laporan"), "chart-bar", "/admin/reports"),
     ("orders.index", _l("Pesanan"), "map-pin", "/admin/orders"),
     ("dashboard.isolation", _l("Isolir"), "ban", "/admin/isolation"),

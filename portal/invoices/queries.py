@@ -69,16 +69,13 @@ def owed_amount() -> Any:
     return Invoice.total - paid_amount() - credited_amount()
 
 
-def status(state: str, total: int, settled: int, due_on: date, today: date) -> str:
-    """The one definition of overdue and partly paid; overdue wins, since it is the warning.
-
-    `settled` is what was paid or credited so far, in rupiah.
-    """
+def status(state: str, total: int, paid: int, due_on: date, today: date) -> str:
+    """The one definition of overdue and partly paid; overdue wins, since it is the warning."""
     if state != "open":
         return state
     if due_on < today:
         return "overdue"
-    return "partial" if 0 < settled < total else "open"
+    return "partial" if 0 < paid < total else "open"
 
 
 def listing() -> Select[Any]:
@@ -95,7 +92,6 @@ def listing() -> Select[Any]:
 def view(row: Any, today: date) -> InvoiceView:
     """A row of `listing()` for the screen."""
     invoice, paid, credited, name, number = row
-    settled = int(paid) + int(credited)
     return InvoiceView(
         id=invoice.id,
         number=invoice.number,
@@ -112,7 +108,7 @@ def view(row: Any, today: date) -> InvoiceView:
         subscription_id=invoice.subscription_id,
         customer_name=name,
         customer_number=number,
-        status=status(invoice.state, invoice.total, settled, invoice.due_on, today),
+        status=status(invoice.state, invoice.total, int(paid), invoice.due_on, today),
     )
 
 
@@ -198,3 +194,13 @@ def lines_of(invoice_id: int) -> Sequence[InvoiceLine]:
         .where(InvoiceLine.invoice_id == invoice_id)
         .order_by(InvoiceLine.position)
     ).all()
+
+
+def last_periods(subscription_ids: Collection[int]) -> dict[int, str]:
+    """The latest period with a live invoice, by line."""
+    rows = db.session.execute(
+        select(Invoice.subscription_id, func.max(Invoice.period))
+        .where(Invoice.subscription_id.in_(subscription_ids), Invoice.state != "void")
+        .group_by(Invoice.subscription_id)
+    )
+    return {line: period for line, period in rows}

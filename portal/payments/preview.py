@@ -33,7 +33,7 @@ ACCESS = {"active": lambda: _("terbuka"), "isolated": lambda: _("diisolir")}
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that becomes another, in words."""
+    """One thing that becomes another, in words; `now` is empty for something new."""
 
     what: str
     now: str
@@ -101,14 +101,14 @@ def made(customer_ids: Sequence[int], change: Callable[[], object]) -> list[Chan
 
 
 def _differences(before: Books, after: Books) -> list[Change]:
-    found = []
-    for key, (what, then) in after.items():
-        kind, row_id = key
-        if key not in before and kind == "invoice":
-            found.append(_issued(row_id))
-        elif before[key][1] != then:
-            found.append(Change(what, before[key][1], then))
-    return found
+    """What is new comes last."""
+    new = [_issued(row_id) for kind, row_id in after if (kind, row_id) not in before]
+    found = [
+        Change(what, before[key][1], then)
+        for key, (what, then) in after.items()
+        if key in before and before[key][1] != then
+    ]
+    return [*found, *new]
 
 
 def _issued(invoice_id: int) -> Change:
@@ -123,7 +123,7 @@ def _issued(invoice_id: int) -> Change:
         date=date_id(bill.due_on),
         standing=_standing(bill),
     )
-    return Change(what, "—", said)
+    return Change(what, "", said)
 
 
 def fingerprint(changes: Sequence[Change]) -> str:

@@ -1,5 +1,6 @@
 """What each correction does to the rupiah, one at a time."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -219,3 +220,40 @@ def test_a_replacement_waits_for_nothing_it_cannot_bill(line: Subscription) -> N
         corrections.void(bill.id, "salah", replace=True)
     db.session.rollback()
     assert books.bill(bill).state == "open"
+
+
+@pytest.mark.parametrize("state", ["open", "paid", "void", "written_off"])
+def test_each_correction_only_where_it_makes_sense(
+    budi: Customer, line: Subscription, state: str
+) -> None:
+    bill = factories.invoice(line, total=1_000)
+    if state == "paid":
+        factories.payment(budi, 1_000, [bill])
+    elif state == "void":
+        corrections.void(bill.id, "x")
+    elif state == "written_off":
+        corrections.write_off(bill.id, "x")
+    db.session.commit()
+    verbs: dict[str, Callable[[], object]] = {
+        "void": lambda: corrections.void(bill.id, "x"),
+        "credit": lambda: corrections.credit_note(bill.id, 1, "x"),
+        "write off": lambda: corrections.write_off(bill.id, "x"),
+        "undo": lambda: corrections.undo_write_off(bill.id, "x"),
+    }
+    allowed = set()
+    for name, change in verbs.items():
+        try:
+            change()
+            allowed.add(name)
+        except CorrectionError:
+            pass
+        db.session.rollback()
+    assert (
+        allowed
+        == {
+            "open": {"void", "credit", "write off"},
+            "paid": {"void", "credit"},
+            "void": set(),
+            "written_off": {"undo"},
+        }[state]
+    )
