@@ -14,7 +14,19 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table('payment_ahead',
+    sa.Column('payment_order_id', sa.Integer(), nullable=False),
+    sa.Column('subscription_id', sa.Integer(), nullable=False),
+    sa.Column('months', sa.Integer(), nullable=False),
+    sa.Column('discount_bp', sa.Integer(), nullable=False),
+    sa.Column('free_months', sa.Integer(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.Column('periods', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['payment_order_id'], ['payment_order.id'], name=op.f('fk_payment_ahead_payment_order_id_payment_order')),
+    sa.ForeignKeyConstraint(['subscription_id'], ['subscription.id'], name=op.f('fk_payment_ahead_subscription_id_subscription')),
+    sa.PrimaryKeyConstraint('payment_order_id', name=op.f('pk_payment_ahead'))
+    )
+    op.create_index(op.f('ix_payment_ahead_subscription_id'), 'payment_ahead', ['subscription_id'])
 
 
 def downgrade() -> None:

@@ -151,6 +151,7 @@ def order(found: PaymentOrder) -> dict[str, Any]:
         "isolated": any(view.line.state == "isolated" for view in mine),
         "poll": "3s" if opening else poll_every(found),
         **paying.shown(found),
+        **paying.about(found),
     }
 
 

@@ -20,6 +20,7 @@ from portal.invoices import corrections
 from portal.invoices import queries as invoice_queries
 from portal.messaging import optouts
 from portal.messaging.kinds import KINDS
+from portal.payments import choosing
 from portal.payments import queries as payments
 from portal.web.access import customer_only, public
 from portal.web.htmx import go, is_fragment, page
@@ -35,7 +36,8 @@ def index() -> Any:
     """What do I owe, until when, and is my service on?"""
     if not current_user.is_authenticated:
         return redirect(url_for("login.ask"), 303)
-    return page("home/index.html", **customer_view.home(current_user))
+    pick = choosing.picked(current_user.id, request.args)
+    return page("home/index.html", pick=pick, **customer_view.home(current_user))
 
 
 @bp.get("/me/invoices")
@@ -46,7 +48,10 @@ def invoices() -> Any:
     wanted = wanted if wanted in {"open", "paid"} else ""
     found = paginate(invoice_queries.listing_of(current_user.id, wanted))
     rows = [invoice_queries.view(row, today()) for row in found.rows]
-    return page("home/invoices.html", block="list", rows=rows, found=found, wanted=wanted)
+    pick = choosing.picked(current_user.id, request.args) if wanted == "open" else None
+    return page(
+        "home/invoices.html", block="list", rows=rows, found=found, wanted=wanted, pick=pick
+    )
 
 
 @bp.get("/me/invoices/<int:invoice_id>")

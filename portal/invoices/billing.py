@@ -180,13 +180,13 @@ def issue_chunk(period: Period, *, only_due: bool, lines: Sequence[int] | None =
             break
     if not drafts:
         return 0
-    payable = _insert(period, drafts)
+    payable = write(period, drafts)
     if payable:
         events.emit(InvoicesIssued(payable))
     return len(drafts)
 
 
-def _insert(period: Period, drafts: Sequence[tuple[Billable, Draft]]) -> list[int]:
+def write(period: Period, drafts: Sequence[tuple[Billable, Draft]]) -> list[int]:
     """Write invoices and lines in bulk; returns the new ids that ask for money."""
     sequence = sequence_of(period)
     numbers = numbering.take(sequence, len(drafts))

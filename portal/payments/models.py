@@ -62,6 +62,7 @@ class PaymentOrder(Model):
     invoices: Mapped[list["PaymentOrderInvoice"]] = relationship(
         order_by="PaymentOrderInvoice.position"
     )
+    ahead: Mapped["PaymentAhead | None"] = relationship()
 
 
 class PaymentOrderInvoice(Model):
@@ -72,6 +73,24 @@ class PaymentOrderInvoice(Model):
     payment_order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"), primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), primary_key=True, index=True)
     position: Mapped[int]
+
+
+class PaymentAhead(Model):
+    """Months of a line that an order pays ahead, as they were quoted; issued when it settles.
+
+    `periods` are [period, rupiah] of each invoice, `amount` their sum. What the saving was
+    (`core/ahead.py`) is promised, whatever the owner's rule says later.
+    """
+
+    __tablename__ = "payment_ahead"
+
+    payment_order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"), primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id"), index=True)
+    months: Mapped[int]
+    discount_bp: Mapped[int] = mapped_column(default=0)
+    free_months: Mapped[int] = mapped_column(default=0)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    periods: Mapped[list[list[Any]]] = mapped_column(JSON)
 
 
 class PaymentProof(Model):

@@ -20,7 +20,7 @@ from portal.extensions import db
 from portal.infra.database import end_read, updated
 from portal.infra.timekeeping import now, today, wall
 from portal.invoices import service as invoices
-from portal.payments import cancelling, qris, timing
+from portal.payments import ahead, cancelling, qris, timing, wishes
 from portal.payments.attention import raise_item
 from portal.payments.gateways.base import PAGE, Charge, ChargeRequest, PaymentGateway
 from portal.payments.making import OrderError as OrderError
@@ -28,7 +28,9 @@ from portal.payments.making import Wanted, make
 from portal.payments.making import new_order_id as new_order_id
 from portal.payments.models import PaymentOrder
 from portal.payments.registry import DEFAULT, gateway
-from portal.payments.service import hold_customer
+from portal.payments.service import credit_balance, hold_customer, spend_credit
+from portal.payments.wishes import Due, PaidByCredit, Wish
+from portal.web.sentences import say
 
 log = logging.getLogger(__name__)
 LIFETIME = timedelta(seconds=timing.LIFETIME)
@@ -45,6 +47,9 @@ def start_order(
     return_path: str,
     method: str = PAGE,
     kind: str = DEFAULT,
+    *,
+    amount: int | None = None,
+    months: tuple[int, int] | None = None,
 ) -> PaymentOrder:
     """An order for these invoices of the customer that can be paid by this method. Commits.
 
@@ -52,12 +57,21 @@ def start_order(
     same invoices, amount (rupiah) and method is used again, so a double tap opens one; of
     another method it is cancelled. The gateway finds or creates by order id, so a tap after
     a crash or a lost answer goes on with it. When the method fails, the order is one with
-    the gateway's own page. `return_path` may hold `{order_id}`. Raises OrderError when there
-    is nothing to pay or the gateway does not take such an amount, DriverError when it fails.
+    the gateway's own page. `return_path` may hold `{order_id}`.
+
+    The customer's credit is spent on the invoices first. `amount` is what somebody typed:
+    part of what is owed then, or more than it. `months` (subscription, how many) are paid
+    ahead with it. Raises OrderError when there is nothing to pay (any more), the owner's rules
+    or the gateway do not allow the amount; DriverError when the gateway fails.
     """
     driver = gateway(kind)  # refuses before a row is written when keys are missing
     end_read()
-    order, replaced = _find_or_make(driver, customer_id, invoice_ids, method)
+    wish = Wish(customer_id, tuple(invoice_ids), amount, months)
+    try:
+        order, replaced = _find_or_make(driver, wish, method)
+    except PaidByCredit:
+        db.session.commit()
+        raise
     order_pk, opened = order.id, bool(order.pay_url or order.pay_code)
     settings: Settings = current_app.extensions["loket.settings"]
     request = ChargeRequest(
@@ -77,7 +91,9 @@ def start_order(
             if method == PAGE or not has_page(driver, request.amount):
                 raise
             log.warning("method %s of %s failed: %s", method, kind, error.sentence)
-            return start_order(customer_id, invoice_ids, return_path, PAGE, kind)
+            return start_order(
+                customer_id, invoice_ids, return_path, PAGE, kind, amount=amount, months=months
+            )
     return db.session.get_one(PaymentOrder, order_pk, populate_existing=True)
 
 
@@ -133,24 +149,65 @@ def _check_code(driver: PaymentGateway, request: ChargeRequest, charge: Charge) 
 
 
 def _find_or_make(
-    driver: PaymentGateway, customer_id: int, invoice_ids: Sequence[int], method: str
+    driver: PaymentGateway, wish: Wish, method: str
 ) -> tuple[PaymentOrder, list[int]]:
     """Under the customer's lock, so that two taps see each other; and what it replaces."""
-    hold_customer(customer_id)
-    owed = owed_by(customer_id, invoice_ids)
-    if not owed:
-        raise OrderError(_("Tagihan ini sudah lunas atau tidak terbuka lagi."))
-    amount = sum(rest for _id, rest in owed)
-    check_amount(driver, amount)
-    if method not in {way.key for way in driver.methods(amount)}:
+    hold_customer(wish.customer_id)
+    due = what_is_due(wish)
+    check_amount(driver, due.amount)
+    if method not in {way.key for way in driver.methods(due.amount)}:
         raise OrderError(_("Cara bayar ini tidak tersedia untuk jumlah tersebut."))
-    chosen = [invoice_id for invoice_id, _rest in owed]
-    wanted = Wanted(customer_id, tuple(chosen), amount, driver.kind, method)
-    for order in live_orders(customer_id, chosen, amount):
-        if (order.gateway, order.method) == (driver.kind, method):
+    line = due.quote.subscription_id if due.quote else None
+    live = live_orders(wish.customer_id, due.chosen, line=line)
+    for order in live:
+        if (order.gateway, order.method) == (driver.kind, method) and fits(order, due):
             return order, []
-    replaced = cancelling.close_others(live_orders(customer_id, chosen))
-    return make(driver, wanted), replaced
+    replaced = cancelling.close_others(live)
+    made = make(
+        driver,
+        Wanted(wish.customer_id, due.chosen, due.amount, driver.kind, method, due.advance),
+    )
+    if due.quote:
+        ahead.tie(made, due.quote)
+    return made, replaced
+
+
+def fits(order: PaymentOrder, due: Due) -> bool:
+    """Whether a live order asks for just this and can still be paid."""
+    asked = order.amount - (order.unique_code or 0)
+    return asked == due.amount and ahead.same(order, due.quote) and has_time(order)
+
+
+def pay_by_credit(wish: Wish) -> str:
+    """Spend credit on the wish's invoices; the sentence when that was enough. Commits then."""
+    end_read()
+    hold_customer(wish.customer_id)
+    try:
+        what_is_due(wish)
+    except PaidByCredit as done:
+        db.session.commit()
+        return str(done)
+    db.session.rollback()
+    return ""
+
+
+def what_is_due(wish: Wish) -> Due:
+    """What the wish comes to, with credit spent on its invoices. Raises OrderError.
+
+    In the caller's transaction, under the customer's lock.
+    """
+    owed = owed_by(wish.customer_id, wish.invoice_ids)
+    chosen = tuple(invoice_id for invoice_id, _rest in owed)
+    if owed and credit_balance(wish.customer_id) > 0:
+        spend_credit(wish.customer_id, chosen)
+        owed = owed_by(wish.customer_id, chosen)
+        if not owed and wish.months is None:
+            raise PaidByCredit(_("Tagihan ini lunas dengan saldo Anda."))
+    try:
+        quote = ahead.wanted(wish.customer_id, *wish.months) if wish.months else None
+    except ahead.AheadError as error:
+        raise OrderError(say(error)) from None
+    return wishes.due(owed, wish.amount, quote)
 
 
 def owed_by(customer_id: int, invoice_ids: Sequence[int]) -> list[tuple[int, int]]:
@@ -181,10 +238,10 @@ def check_amount(driver: PaymentGateway, amount: int) -> None:
 
 
 def live_orders(
-    customer_id: int, chosen: Sequence[int], amount: int | None = None
+    customer_id: int, chosen: Sequence[int], *, line: int | None = None
 ) -> list[PaymentOrder]:
-    """Pending orders for exactly these invoices, the newest first; with an `amount` (rupiah)
-    only those that ask for it and have time left."""
+    """Pending orders for exactly these invoices and months ahead of this line, or of none;
+    the newest first."""
     recent = db.session.scalars(
         select(PaymentOrder)
         .where(
@@ -194,10 +251,13 @@ def live_orders(
         )
         .order_by(PaymentOrder.id.desc())
     )
-    found = [order for order in recent if [one.invoice_id for one in order.invoices] == [*chosen]]
-    if amount is None:
-        return found
-    return [o for o in found if o.amount - (o.unique_code or 0) == amount and has_time(o)]
+    return [
+        order
+        for order in recent
+        if [one.invoice_id for one in order.invoices] == [*chosen]
+        and (order.ahead.subscription_id if order.ahead else None) == line
+        and (chosen or line)
+    ]
 
 
 def has_time(order: PaymentOrder) -> bool:

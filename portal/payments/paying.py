@@ -6,7 +6,7 @@ from flask import current_app
 
 from portal.config import Settings
 from portal.infra.timekeeping import wall
-from portal.payments import queries
+from portal.payments import foresight, queries
 from portal.payments.models import PaymentOrder
 from portal.payments.registry import gateway
 from portal.payments.steps import steps
@@ -33,6 +33,24 @@ def shown(order: PaymentOrder) -> dict[str, Any]:
         "proof": queries.last_proof(order.id) if driver.by_hand else None,
         "can_simulate": waiting and not settings.production and driver.simulates,
     }
+
+
+def about(order: PaymentOrder) -> dict[str, Any]:
+    """What the order pays and what its money will do, beside `shown`."""
+    waiting = order.state == "pending"
+    return {
+        "effect": foresight.of_order(order) if waiting else None,
+        "ahead_line": foresight.line_of(order),
+        "again": again(order),
+    }
+
+
+def again(order: PaymentOrder) -> dict[str, Any]:
+    """The arguments of the page to choose the same things on once more."""
+    wanted: dict[str, Any] = {"invoice": [link.invoice_id for link in order.invoices]}
+    if order.ahead is not None:
+        wanted |= {"line": order.ahead.subscription_id, "months": order.ahead.months}
+    return wanted
 
 
 def _seconds_left(order: PaymentOrder) -> int | None:

@@ -143,6 +143,14 @@ def credit_rows(payment_id: int) -> Sequence[Credit]:
     ).all()
 
 
+def credit_of(payment_id: int) -> int:
+    """Rupiah of a payment that became credit when it was recorded."""
+    first = select(func.coalesce(func.sum(Credit.amount), 0)).where(
+        Credit.payment_id == payment_id, Credit.invoice_id.is_(None), Credit.amount > 0
+    )
+    return int(db.session.scalar(first) or 0)
+
+
 @dataclass(frozen=True)
 class Filter:
     """What the staff list is narrowed to; days are the ISP's, both included."""

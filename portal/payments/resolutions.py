@@ -30,6 +30,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "double": ("credit",),
     "for_void": ("credit",),
     "surplus": ("credit",),
+    "ahead_changed": ("credit",),
     "order_mismatch": ("record", "ask"),
     "hook_mismatch": ("record", "ask"),
     "unknown_order": ("attach",),

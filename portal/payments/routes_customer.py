@@ -5,7 +5,6 @@ for a waiting order (`/me/orders/<order_id>/…`) is here.
 """
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 
 from flask import (
@@ -21,6 +20,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from portal.config import Settings
 from portal.core.driverkit import DriverError, Misconfigured
@@ -28,34 +28,71 @@ from portal.extensions import db
 from portal.infra.database import end_read
 from portal.infra.timekeeping import today
 from portal.invoices import queries as invoice_queries
-from portal.invoices import service as invoices
 from portal.media import service as media
-from portal.payments import cancelling, opening, orders, paying, qr_image, queries, transfers
+from portal.payments import (
+    cancelling,
+    choosing,
+    opening,
+    orders,
+    paying,
+    qr_image,
+    queries,
+    transfers,
+)
 from portal.payments.models import PaymentOrder
 from portal.payments.offers import offers
 from portal.payments.registry import gateway, usable
+from portal.payments.wishes import Wish
 from portal.web.access import customer_only
 from portal.web.htmx import go, page
 
 bp = Blueprint("pay", __name__, url_prefix="/me")
 log = logging.getLogger(__name__)
-RETURN_PATH = "/me/orders/{order_id}"
-MOST_INVOICES = 60
+RETURN_PATH = "/pay/{order_id}"
 user: Any = current_user
 
 
 @bp.get("/pay")
 @customer_only
 def choose() -> Any:
-    """How to pay the invoices of `?invoice=…` (all open ones without it), with fees."""
-    return _choose(_wanted(request.args.getlist("invoice", type=int)))
+    """What is paid, what it does, and how to pay it, with fees: `?invoice=…` (all open ones
+    without it), `amount` as typed, `line` and `months` ahead."""
+    args = request.args
+    wish, typed = choosing.read(user.id, args)
+    seen = choosing.look(wish, typed)
+    if seen is None:
+        return go(url_for("home.index"), _("Tidak ada tagihan yang perlu dibayar."), "info")
+    if isinstance(seen, str):
+        return go(url_for("pay.months"), seen, "info")
+    try:
+        groups = offers(seen.due.amount) if seen.due.amount else []
+    except Misconfigured as error:
+        return _unavailable(error)
+    return page("payments/choose.html", status=422 if seen.error else 200, seen=seen, groups=groups)
+
+
+@bp.get("/pay/total")
+@customer_only
+def total() -> Any:
+    """What the ticked invoices come to; a part of the page they are ticked on."""
+    return page("payments/pick_total.html", pick=choosing.picked(user.id, request.args))
+
+
+@bp.get("/ahead")
+@customer_only
+def months() -> Any:
+    """Months ahead: a line, how many, and what they cost."""
+    found = choosing.ahead_page(user.id, request.args)
+    if found is None:
+        return go(url_for("home.index"), _("Bayar di muka tidak tersedia."), "info")
+    return page("payments/ahead.html", block="quote", **found)
 
 
 @bp.post("/pay")
 @customer_only
 def all_open() -> Any:
-    """Pay the posted invoices, or everything that is open, the oldest first."""
-    return _go_on(_wanted(request.form.getlist("invoice", type=int)), url_for("home.index"))
+    """Pay what was chosen, or everything that is open, the oldest first."""
+    return _go_on(request.form, url_for("home.index"))
 
 
 @bp.post("/invoices/<int:invoice_id>/pay")
@@ -64,29 +101,45 @@ def invoice(invoice_id: int) -> Any:
     """Pay one invoice of one's own."""
     if invoice_queries.one(invoice_id, today(), user.id) is None:
         abort(404)
-    return _go_on([invoice_id], url_for("home.invoice", invoice_id=invoice_id))
+    one = MultiDict([*request.form.items(multi=True), ("invoice", str(invoice_id))])
+    return _go_on(one, url_for("home.invoice", invoice_id=invoice_id))
 
 
-def _wanted(posted: Sequence[int]) -> list[int]:
-    """Ids as chosen; whose they are is judged where the order is made."""
-    chosen = [one for one in dict.fromkeys(posted) if 0 < one < 2**31][:MOST_INVOICES]
-    return chosen or invoices.open_ids(user.id)
-
-
-def _go_on(invoice_ids: Sequence[int], back: str) -> Response:
+def _go_on(form: MultiDict[str, str], back: str) -> Response:
     """With a choice the order is opened; without, the live order goes on or one chooses."""
-    kind, colon, method = request.form.get("choice", "").partition(":")
+    wish, typed = choosing.read(user.id, form)
+    again = url_for("pay.choose", **choosing.args_of(wish, typed))
+    if form.get("choice") == choosing.CREDIT:
+        said = opening.pay_by_credit(wish)
+        return go(url_for("home.index") if said else again, said)
+    kind, colon, method = form.get("choice", "").partition(":")
+    seen = choosing.look(wish, typed)
+    if seen is None:
+        return go(back, _("Tagihan ini sudah lunas atau tidak terbuka lagi."), "info")
+    if isinstance(seen, str):
+        return go(url_for("pay.months"), seen, "info")
+    if seen.error or not colon:
+        return _on_our_way(seen, again)
+    if choosing.changed(form, seen):
+        return go(again, _("Jumlahnya berubah. Periksa lagi sebelum membayar."), "info")
+    return _open(seen.wish, kind, method, back)
+
+
+def _on_our_way(seen: choosing.Seen, again: str) -> Response:
     try:
-        if colon:
-            if kind not in {one.kind for one in usable()}:
-                abort(404)
-            return _start(invoice_ids, kind, method)
         usable()
-        owed = opening.owed_by(user.id, invoice_ids)
-        if not owed:
-            raise opening.OrderError(_("Tagihan ini sudah lunas atau tidak terbuka lagi."))
-        chosen, amount = [one for one, _rest in owed], sum(rest for _one, rest in owed)
-        order_id = _live_order_id(chosen, amount)
+    except Misconfigured as error:
+        return _unavailable(error)
+    current = "" if seen.error else seen.current
+    return go(url_for("home.order", order_id=current) if current else again)
+
+
+def _open(wish: Wish, kind: str, method: str, back: str) -> Response:
+    db.session.rollback()
+    try:
+        if kind not in {one.kind for one in usable()}:
+            abort(404)
+        return _start(wish, kind, method)
     except opening.OrderError as error:
         db.session.rollback()
         return go(back, str(error), "info")
@@ -97,41 +150,25 @@ def _go_on(invoice_ids: Sequence[int], back: str) -> Response:
         db.session.rollback()
         log.warning("pay page could not be opened: %s", error.sentence)
         return go(back, _("Halaman bayar belum bisa dibuka. Coba lagi sebentar."), "bad")
-    db.session.rollback()  # nothing was written; the locks are not needed any more
-    if order_id:
-        return go(url_for("home.order", order_id=order_id))
-    return go(url_for("pay.choose", invoice=chosen))
 
 
-def _live_order_id(chosen: Sequence[int], amount: int) -> str:
-    live = opening.live_orders(user.id, chosen, amount)
-    return next((order.order_id for order in live if order.pay_url or order.pay_code), "")
-
-
-def _start(invoice_ids: Sequence[int], kind: str, method: str) -> Response:
+def _start(wish: Wish, kind: str, method: str) -> Response:
     """Open the order: to our own page, or to the gateway's when that was chosen."""
-    order = opening.start_order(user.id, invoice_ids, RETURN_PATH, method, kind)
+    order = opening.start_order(
+        wish.customer_id,
+        wish.invoice_ids,
+        RETURN_PATH,
+        method,
+        kind,
+        amount=wish.amount,
+        months=wish.months,
+    )
     if order.pay_url and order.method == method:
         return make_response(redirect(order.pay_url, 303))
     message = ""
     if order.method != method:
         message = _("Cara itu sedang terganggu. Lanjutkan di halaman bayar berikut ini.")
     return go(url_for("home.order", order_id=order.order_id), message, "info")
-
-
-def _choose(invoice_ids: Sequence[int]) -> Response:
-    day = today()
-    rows = [invoice_queries.one(one, day, user.id) for one in invoice_ids]
-    owing = [row for row in rows if row is not None and row.state == "open" and row.remaining > 0]
-    if not owing:
-        return go(url_for("home.index"), _("Tidak ada tagihan yang perlu dibayar."), "info")
-    amount = sum(row.remaining for row in owing)
-    current = _live_order_id([row.id for row in owing], amount)
-    try:
-        groups = offers(amount)
-    except Misconfigured as error:
-        return _unavailable(error)
-    return page("payments/choose.html", owing=owing, amount=amount, groups=groups, current=current)
 
 
 def _unavailable(error: Misconfigured) -> Response:
@@ -184,10 +221,10 @@ def check(order_id: str) -> Any:
 def cancel(order_id: str) -> Any:
     """Take the order back and choose again; one that was paid meanwhile stays paid."""
     found = _own(order_id)
-    order_pk, chosen = found.id, [link.invoice_id for link in found.invoices]
+    order_pk, chosen = found.id, paying.again(found)
     if not cancelling.cancel(order_pk, "dibatalkan pelanggan"):
         return go(url_for("home.order", order_id=order_id))
-    return go(url_for("pay.choose", invoice=chosen), _("Pembayaran dibatalkan."), "info")
+    return go(url_for("pay.choose", **chosen), _("Pembayaran dibatalkan."), "info")
 
 
 @bp.post("/orders/<order_id>/simulate")

@@ -138,6 +138,16 @@ def use_credit(invoice_ids: Sequence[int]) -> None:
         events.emit(InvoicesClosed(paid))
 
 
+def spend_credit(customer_id: int, invoice_ids: Sequence[int]) -> None:
+    """Spend what the customer has left on these invoices of theirs, in order."""
+    hold_customer(customer_id)
+    paid: list[int] = []
+    for invoice_id in invoice_ids:
+        paid += _spend(invoice_id, customer_id)
+    if paid:
+        events.emit(InvoicesClosed(paid))
+
+
 def _spend(invoice_id: int, customer_id: int) -> list[int]:
     """Move credit onto one invoice; returns it when that paid it."""
     hold_customer(customer_id)

@@ -18,7 +18,7 @@ from portal.infra.database import updated
 from portal.infra.timekeeping import now, wall
 from portal.invoices import service as invoices
 from portal.invoices.models import Invoice
-from portal.payments import states, timing
+from portal.payments import ahead, states, timing
 from portal.payments.attention import raise_item
 from portal.payments.gateways.base import ChargeStatus
 from portal.payments.models import Payment, PaymentOrder
@@ -137,7 +137,9 @@ def _settle(order: PaymentOrder, status: ChargeStatus, known: frozenset[str]) ->
     before = order.state
     if not _take(order, status):
         return "nothing"
+    months = ahead.issue_for(order)  # the counters of invoice numbers come before the customer
     hold_customer(order.customer_id)
+    due_ahead = ahead.demanded(months) if months else 0
     chosen = [link.invoice_id for link in order.invoices]
     owed = sum(rest for _, rest in invoices.lock_open(chosen))
     # A unique code is no surprise, nor money ahead of its invoice: they become credit.
@@ -149,9 +151,12 @@ def _settle(order: PaymentOrder, status: ChargeStatus, known: frozenset[str]) ->
         source=order.gateway,
         method=status.method or order.method,
         paid_at=_paid_at(order, status),
-        invoice_ids=chosen,
+        invoice_ids=[*chosen, *(months.invoice_ids if months else ())],
         payment_order_id=order.id,
     )
+    if months:
+        ahead.announce(months)
+        ahead.report(order, payment, months, due_ahead)
     if name != "ordinary" and name not in known:
         _report(order, payment, name)
     return "settled"

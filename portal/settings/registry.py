@@ -15,10 +15,12 @@ from portal.settings.spec import SettingSpec as SettingSpec
 from portal.settings.spec import Value as Value
 from portal.settings.specs_isolation import ISOLATION
 from portal.settings.specs_orders import ORDERS
+from portal.settings.specs_payments import PAYMENTS
 
 GROUPS: Sequence[tuple[str, Any]] = (
     ("company", _l("Perusahaan")),
     ("billing", _l("Tagihan")),
+    ("payments", _l("Pembayaran")),
     ("reminders", _l("Pengingat")),
     ("isolation", _l("Isolir")),
     ("orders", _l("Pesanan")),
@@ -106,6 +108,7 @@ SPECS: Sequence[SettingSpec] = (
         maximum=90,
         group="billing",
     ),
+    *PAYMENTS,
     SettingSpec(
         "reminders.before",
         "days",

@@ -8,6 +8,7 @@ from flask import g
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from portal.core import ahead
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.extensions import db
 from portal.infra import audit
@@ -101,6 +102,8 @@ def parse(spec: SettingSpec, raw: str) -> Value:
         return sorted({_parse_date(part) for part in _parts(raw)})
     if spec.kind in {"choices", "choice"}:
         return _parse_choices(spec, _parts(raw))
+    if spec.kind == "ahead":
+        return _parse_ahead(raw)
     return _parse_text(spec, raw)
 
 
@@ -140,6 +143,18 @@ def _parse_choices(spec: SettingSpec, chosen: list[str]) -> str | list[str]:
     if spec.kind == "choice":
         return chosen[0]
     return [value for value in known if value in chosen]
+
+
+def _parse_ahead(raw: str) -> str:
+    try:
+        return ahead.written(ahead.parse(raw))
+    except ahead.BadRule as error:
+        said = {
+            "form": _("Ini tidak terbaca. Tulis seperti 3 = 5 persen; 12 = 1 bulan gratis."),
+            "range": _("Pakai 1-12 bulan, paling banyak 100 persen, dan gratis kurang dari itu."),
+            "twice": _("Jumlah bulan itu sudah ada."),
+        }
+        raise InvalidSetting(f"“{error.rule[:40]}”: {said[error.why]}") from None
 
 
 def _parse_phone(raw: str) -> str:

@@ -23,7 +23,8 @@ WEEKDAYS: Sequence[tuple[str, Any]] = (
 @dataclass(frozen=True)
 class SettingSpec:
     """One setting. `kind`: text, phone, int, days (list of ints), bool, time (HH:MM, local),
-    dates (list of ISO dates), choices (list of the values of `options`), choice (one of them).
+    dates (list of ISO dates), choices (list of the values of `options`), choice (one of them),
+    ahead (what months paid ahead save, `core/ahead.py`).
     A text may be empty when it is `optional`, and have `maximum` letters when that is given."""
 
     key: str
