@@ -4,13 +4,14 @@ Each balance is read in another way than the moves between them. What they do no
 the *selisih*: 0 to the rupiah, or the books are broken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 
-from portal.reports.measures import figure
+from portal.reports.measures import MEASURES, figure
 from portal.reports.scope import Scope
 from portal.reports.tables import Cell, Column, Line, Table
 
@@ -32,9 +33,30 @@ def ledger(scope: Scope) -> Table:
     )
 
 
+@dataclass(frozen=True)
+class Balance:
+    """The bridge in a few numbers, in rupiah. `gaps`: both *selisih*, 0 each when all is well;
+    `sums`: the lines by measure, of balances the closing one."""
+
+    gaps: tuple[int, int]
+    sums: Mapping[str, int]
+
+    def of(self, name: str) -> int:
+        """A number of the bridge, or one that is the sum of some of its lines."""
+        return sum(self.sums[part] for part in MEASURES[name].parts or (name,))
+
+
+def balance(scope: Scope) -> Balance:
+    """The bridge, read once."""
+    lines = ledger(scope).lines
+    owed, held = [_amount(line) for line in lines if line.level == "check"]
+    sums = {line.cells[-1].measure: _amount(line) for line in lines}
+    return Balance((owed, held), sums)
+
+
 def gaps(scope: Scope) -> list[int]:
-    """Both *selisih* in rupiah; 0 each when the books add up."""
-    return [line.cells[-1].value or 0 for line in ledger(scope).lines if line.level == "check"]
+    """Both *selisih* in rupiah."""
+    return list(balance(scope).gaps)
 
 
 def _owed_words() -> dict[str, str]:

@@ -16,7 +16,6 @@ from portal.reports.charts import chart
 from portal.reports.files import KINDS, MIME, MOST
 from portal.reports.measures import MEASURES, figure, listing
 from portal.reports.scope import EMPTY, Scope, read
-from portal.reports.tables import Cut
 from portal.reports.words import band_words, method_words, range_words, source_words, who_words
 from portal.web.access import staff
 from portal.web.htmx import go, page
@@ -42,15 +41,15 @@ BASES = {
 def index() -> Any:
     """This month in a few numbers, whether the books agree, and what can be opened."""
     scope = read(request.args, today())
-    cut = Cut(scope)
+    balance = ledger.balance(scope)
+    amounts = {name: balance.of(name) for name, _report in OVERVIEW if name != "tax"}
+    amounts["tax"] = figure("tax", scope).amount
     return page(
         "reports/index.html",
         scope=scope,
         words=range_words(scope),
-        figures=[
-            (MEASURES[name].label, cut.at(name).amount, name, report) for name, report in OVERVIEW
-        ],
-        gaps=ledger.gaps(scope),
+        figures=[(MEASURES[name].label, amounts[name], name, report) for name, report in OVERVIEW],
+        gaps=list(balance.gaps),
         reports=catalog.REPORTS,
         ranges=quick.ranges(today()),
     )
