@@ -68,7 +68,7 @@ class Row:
     def title(self) -> str:
         """Utama, Cadangan 1, Cadangan 2 ..."""
         if self.beside:
-            return _("Dipakai sendiri")
+            return _("Di samping WhatsApp")
         if self.place is None:
             return _("Tidak dipakai")
         return _("Utama") if self.place == 0 else _("Cadangan %(number)s", number=self.place)

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from portal.config import ROOT
 from portal.core.money import format_number, format_rupiah
 from portal.core.phone import InvalidPhone, PhoneNumber
+from portal.core.recipients import PREFIX, TelegramChat
 from portal.infra import timekeeping
 from portal.web import access
 
@@ -81,7 +82,9 @@ def days_left(day: date) -> str:
 
 
 def phone_masked(phone: str) -> str:
-    """`+62 812-••••-7890`."""
+    """`+62 812-••••-7890`, or `tg:12••••789` of a chat on Telegram."""
+    if phone.startswith(PREFIX):
+        return TelegramChat.parse(phone).for_log().replace("*", "•")
     return _phone(phone, "mask")
 
 

@@ -100,7 +100,7 @@ def test_using_a_bot_replaces_no_number(app: Flask, provider: Provider) -> None:
     with pytest.raises(Misconfigured):
         channel_order.stand_in(first)
     in_force, _rest = rows()
-    assert [(row.beside, row.title) for row in in_force][-1] == (True, "Dipakai sendiri")
+    assert [(row.beside, row.title) for row in in_force][-1] == (True, "Di samping WhatsApp")
     assert departure(second).next_label == ""
     channel_order.stop(second)
     assert channels.beside() == []
