@@ -30,9 +30,9 @@ def lifetime() -> timedelta:
     return timedelta(seconds=float(os.environ.get("SIM_PAKASIR_LIFETIME", "86400")))
 
 
-def sandbox() -> bool:
-    """Whether the project is in sandbox mode (SIM_PAKASIR_SANDBOX=1)."""
-    return os.environ.get("SIM_PAKASIR_SANDBOX") == "1"
+def sandbox(order: Doc | None = None) -> bool:
+    """Whether the project is in sandbox mode (SIM_PAKASIR_SANDBOX=1), or was for this order."""
+    return os.environ.get("SIM_PAKASIR_SANDBOX") == "1" or bool((order or {}).get("sandbox"))
 
 
 def key_of(project: str, order_id: str) -> str:
@@ -65,6 +65,12 @@ def by_txn(project: str, txn_id: str) -> Doc | None:
     """The order of a v2 transaction."""
     link = store().get("txn", txn_id)
     return find(project, link["order_id"]) if link and link["project"] == project else None
+
+
+def named(order_id: str) -> Doc | None:
+    """The order of that id; of several projects' ones the one that was opened last."""
+    order = store().ending("order", f"/{order_id}")
+    return find(order["project"], order_id) if order else None
 
 
 def open_order(project: str, order_id: str, amount: int, version: str, method: str = "") -> Doc:
@@ -102,6 +108,12 @@ def cancel(order: Doc) -> None:
     store().change("order", key_of(order["project"], order["order_id"]), close)
 
 
+def make_sandbox(order: Doc) -> None:
+    """Have the gateway call this order a test, whatever the project is."""
+    place = key_of(order["project"], order["order_id"])
+    store().change("order", place, lambda current: {**(current or order), "sandbox": True})
+
+
 def pay(
     order: Doc, method: str, *, hook: bool = True, times: int = 1, said: int | None = None
 ) -> Doc:
@@ -134,10 +146,10 @@ def fire(order: Doc, amount: int, times: int, delay: float) -> None:
     }
     if order["version"] == "v1":
         payload |= {"project": order["project"], "payment_method": order["method"]}
-        if sandbox():
+        if sandbox(order):
             payload["is_sandbox"] = True
     else:
-        payload |= {"txn_id": order["txn_id"], "is_sandbox": sandbox()}
+        payload |= {"txn_id": order["txn_id"], "is_sandbox": sandbox(order)}
     body = json.dumps(payload, separators=(",", ":")).encode()
     headers = _proof(order["version"], body)
     webhooks.send_body(store(), "/webhooks/pakasir", body, headers, delay, times)

@@ -130,7 +130,7 @@ def v1_detail() -> Any:
         "payment_method": order["method"] or "qris",
         "completed_at": order["completed_at"],
     }
-    if orderbook.sandbox():
+    if orderbook.sandbox(order):
         transaction["is_sandbox"] = True  # only seen there, and in no document
     return jsonify(transaction=transaction)
 
@@ -189,7 +189,7 @@ def v2_status(slug: str, txn_id: str) -> Any:
         txn_id=txn_id,
         order_id=order["order_id"],
         amount=order["amount"],
-        is_sandbox=orderbook.sandbox(),
+        is_sandbox=orderbook.sandbox(order),
         status=order["status"],
         completed_at=order["completed_at"],
     )
@@ -257,10 +257,9 @@ def _page(order: Doc, methods: Sequence[str] = ("qris", *orderbook.VA)) -> str:
 @bp.post("/checkout/<order_id>")
 def checkout(order_id: str) -> Any:
     """The page's own button."""
-    order = next((o for o in store().all("order") if o["order_id"] == order_id), None)
+    order = orderbook.named(order_id)
     if order is None:
         abort(404)
-    order.pop("id", None)
     if order["status"] == "pending":
         orderbook.pay(order, request.form.get("method", "qris"))
     query = urlencode({"redirect": request.form.get("back", "")})

@@ -62,6 +62,16 @@ class Store:
             ).fetchone()
         return None if row is None else cast(Doc, json.loads(row[0]))
 
+    def ending(self, kind: str, end: str) -> Doc | None:
+        """The newest document whose key ends so."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT body FROM doc WHERE kind = ? AND substr(key, -?) = ?"
+                " ORDER BY id DESC LIMIT 1",
+                (kind, len(end), end),
+            ).fetchone()
+        return None if row is None else cast(Doc, json.loads(row[0]))
+
     def change(self, kind: str, key: str, edit: Callable[[Doc | None], Doc]) -> Doc:
         """Read, edit and write back as one step."""
         with self._lock:
