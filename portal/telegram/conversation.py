@@ -95,7 +95,8 @@ def menu(turn: Turn, _value: str) -> None:
     company = harmless(settings.text("company.name"))
     name = turn.customer.name if turn.customer else turn.row.name
     hello = _("Halo *%(name)s*.", name=harmless(name)) if name else _("Halo.")
-    turn.say(f"{hello} {_('Ini bot %(company)s. Pilih:', company=company)}", _choices(turn))
+    bot = _("Ini bot %(company)s. Pilih:", company=company)
+    turn.say(f"{hello} {bot}", _choices(turn))
 
 
 def _choices(turn: Turn) -> list[Press]:

@@ -40,7 +40,8 @@ class DeliveryEvent:
 class InboundMessage:
     """Somebody wrote to us. `sender` in E.164 or `tg:<chat id>`, empty when the service hides it;
     `user_id` is its own name for the person. `reply_to` is the provider's id of the message
-    answered; `payload` what a pressed button carries. `form` is the provider's word: text, image, button…
+    answered; `payload` what a pressed button carries. `form` is the provider's word: text, image,
+    button…
     """
 
     provider_id: str
