@@ -42,6 +42,7 @@ PARTS = {
     "builder_look.html",
     "builder_preview.html",
     "builder_result.html",
+    "_where.html",
 }
 
 

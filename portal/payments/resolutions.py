@@ -31,6 +31,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "for_void": ("credit",),
     "surplus": ("credit",),
     "ahead_changed": ("credit",),
+    "order_paid_again": ("credit",),
+    "order_part_paid": ("credit",),
     "order_mismatch": ("record", "ask"),
     "hook_mismatch": ("record", "ask"),
     "unknown_order": ("attach",),

@@ -8,6 +8,7 @@ from typing import Any
 from portal.broadcasts.models import Broadcast
 from portal.counter.models import Closing, Settlement
 from portal.customers.models import Area, Customer
+from portal.customers.models_telegram import TelegramUser
 from portal.infra.audit import AuditEntry
 from portal.invoices.models import CreditNote, Invoice, InvoiceLine, MonthLock
 from portal.invoices.models_terms import Charge, SubscriptionDiscount
@@ -17,6 +18,7 @@ from portal.messaging.models_channels import Channel, ChannelMeter
 from portal.messaging.models_inbound import HookEventCount, InboundMessage, MessageTemplate
 from portal.network.models import NetworkAccess
 from portal.network.models_isolation import PaymentPromise, RapelTerm
+from portal.orders.models import ServiceOrder
 from portal.payments.models import (
     AttentionItem,
     Credit,
@@ -33,6 +35,8 @@ FILLED: dict[Any, tuple[str, ...]] = {
     Area: ("name",),
     Customer: ("name", "address", "number"),
     Plan: ("name",),
+    TelegramUser: ("username",),
+    ServiceOrder: ("name", "address", "note", "plan_name", "slot", "reason"),
     Subscription: ("login",),
     Invoice: ("plan_name", "closed_reason"),
     InvoiceLine: ("description",),
@@ -94,6 +98,7 @@ STRICT = {  # checked or made by us: E.164, our own numbers, periods, ids
     "settlement": {"number"},
     "credit_note": {"number"},
     "refund": {"number", "method"},
+    "service_order": {"number", "phone", "ip", "form_key"},
     "month_lock": {"period"},
     "message": {"recipient"},
     "channel_contact": {"recipient"},
