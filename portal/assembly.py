@@ -55,6 +55,7 @@ BLUEPRINTS = (
     "portal.media.routes_staff",
     "portal.payments.routes_customer",
     "portal.payments.routes_link",
+    "portal.payments.routes_link_pay",
     "portal.payments.routes_return",
     "portal.payments.routes_staff",
     "portal.payments.routes_transfers",

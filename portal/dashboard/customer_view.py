@@ -105,26 +105,25 @@ def home(customer: Customer) -> dict[str, Any]:
         "isolated": [view for view in mine if view.line.state == "isolated"],
         "limit_on": min(limits, default=None),
         "credit": credit_balance(customer.id),
-        "next_invoice": next_invoice([view.line for view in mine], day),
+        "next_invoice": next_invoice([view.line for view in mine], day, rows),
         "can_pay_ahead": settings.flag("payments.ahead")
         and any(view.line.state in BILLED_STATES for view in mine),
     }
 
 
-def next_invoice(found: Sequence[Subscription], day: date) -> date | None:
-    """About when the next invoice comes, from the terms of lines that are billed."""
+def next_invoice(
+    found: Sequence[Subscription], day: date, rows: Sequence[InvoiceView]
+) -> date | None:
+    """About when the next invoice comes, from the terms of lines that are billed and the
+    invoices they have: months paid ahead have theirs already."""
     billed = [line for line in found if line.state in BILLED_STATES]
-    until = invoices.last_periods([line.id for line in billed])
-    days = (
-        next_issue(line.terms, line.started_on, max(day, _month_end(until.get(line.id)) or day))
-        for line in billed
-    )
+    until = {line.id: day for line in billed}
+    for row in rows:
+        if row.state != "void" and row.subscription_id in until:
+            month_end = Period.parse(row.period).last_day
+            until[row.subscription_id] = max(until[row.subscription_id], month_end)
+    days = (next_issue(line.terms, line.started_on, until[line.id]) for line in billed)
     return min((at for at in days if at), default=None)
-
-
-def _month_end(period: str | None) -> date | None:
-    """Months paid ahead have their invoice already."""
-    return Period.parse(period).last_day if period else None
 
 
 def poll_every(order: PaymentOrder | None) -> str:

@@ -36,8 +36,9 @@ def index() -> Any:
     """What do I owe, until when, and is my service on?"""
     if not current_user.is_authenticated:
         return redirect(url_for("login.ask"), 303)
-    pick = choosing.picked(current_user.id, request.args)
-    return page("home/index.html", pick=pick, **customer_view.home(current_user))
+    shown = customer_view.home(current_user)
+    pick = choosing.picked(request.args, shown["owing"], shown["credit"])
+    return page("home/index.html", pick=pick, **shown)
 
 
 @bp.get("/me/invoices")
@@ -48,7 +49,8 @@ def invoices() -> Any:
     wanted = wanted if wanted in {"open", "paid"} else ""
     found = paginate(invoice_queries.listing_of(current_user.id, wanted))
     rows = [invoice_queries.view(row, today()) for row in found.rows]
-    pick = choosing.picked(current_user.id, request.args) if wanted == "open" else None
+    few = wanted == "open" and found.pages == 1
+    pick = choosing.picked_of(current_user.id, request.args) if few else None
     return page(
         "home/invoices.html", block="list", rows=rows, found=found, wanted=wanted, pick=pick
     )

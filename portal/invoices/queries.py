@@ -194,13 +194,3 @@ def lines_of(invoice_id: int) -> Sequence[InvoiceLine]:
         .where(InvoiceLine.invoice_id == invoice_id)
         .order_by(InvoiceLine.position)
     ).all()
-
-
-def last_periods(subscription_ids: Collection[int]) -> dict[int, str]:
-    """The latest period with a live invoice, by line."""
-    rows = db.session.execute(
-        select(Invoice.subscription_id, func.max(Invoice.period))
-        .where(Invoice.subscription_id.in_(subscription_ids), Invoice.state != "void")
-        .group_by(Invoice.subscription_id)
-    )
-    return {line: period for line, period in rows}

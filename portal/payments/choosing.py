@@ -74,15 +74,16 @@ def read(customer_id: int, form: MultiDict[str, str]) -> tuple[Wish, str]:
     return Wish(customer_id, tuple(chosen[:MOST_INVOICES]), None, months), typed
 
 
-def look(wish: Wish, typed: str = "") -> Seen | str | None:
+def look(wish: Wish, typed: str = "", *, alone: bool = False) -> Seen | str | None:
     """What the page shows; None when nothing is owed, a sentence when months cannot be had.
 
-    A typed amount that will do is in the `wish` of the answer.
+    A typed amount that will do is in the `wish` of the answer. `alone`: nothing is said of the
+    customer's other invoices, and no other amount is offered.
     """
     mine = foresight.owing(wish.customer_id)
     by_id = {row.id: row for row in mine}
     chosen = [by_id[one] for one in wish.invoice_ids if one in by_id]
-    others = [row for row in mine if row.id not in wish.invoice_ids]
+    others = [row for row in mine if row.id not in wish.invoice_ids and not alone]
     if not chosen and wish.months is None:
         return None
     try:
@@ -94,7 +95,8 @@ def look(wish: Wish, typed: str = "") -> Seen | str | None:
     wanted, due, wrong = _due(wish, owed, typed, quote)
     months = quote.total if quote else 0
     effect = foresight.spread(due.amount, chosen, others, credit=credit, ahead=months)
-    part, more = settings.flag("payments.partial"), settings.flag("payments.overpay")
+    part = settings.flag("payments.partial") and not alone
+    more = settings.flag("payments.overpay") and not alone
     current = _current(wanted, due)
     return Seen(wanted, typed, due, effect, quote, wrong, current, part, more)
 
@@ -143,12 +145,11 @@ def changed(form: MultiDict[str, str], seen: Seen) -> bool:
     return form.get("shown", str(seen.due.amount)) != str(seen.due.amount)
 
 
-def picked(customer_id: int, form: MultiDict[str, str]) -> dict[str, Any]:
+def picked(form: MultiDict[str, str], mine: Sequence[InvoiceView], credit: int) -> dict[str, Any]:
     """What is ticked among what is owed: everything until somebody unticks something."""
-    mine = foresight.owing(customer_id)
     ids = form.getlist("invoice", type=row_id)
     chosen = [row for row in mine if row.id in ids] if "picking" in form else mine
-    effect = foresight.spread(0, chosen, credit=foresight.usable_credit(customer_id))
+    effect = foresight.spread(0, chosen, credit=max(0, credit))
     return {
         "rows": mine,
         "ids": {row.id for row in chosen},
@@ -157,6 +158,11 @@ def picked(customer_id: int, form: MultiDict[str, str]) -> dict[str, Any]:
         "credit": effect.credit_used,
         "pay": effect.still_owed,
     }
+
+
+def picked_of(customer_id: int, form: MultiDict[str, str]) -> dict[str, Any]:
+    """The same for a customer."""
+    return picked(form, foresight.owing(customer_id), foresight.usable_credit(customer_id))
 
 
 def ahead_page(customer_id: int, form: MultiDict[str, str]) -> dict[str, Any] | None:

@@ -42,13 +42,13 @@ from portal.payments import (
 from portal.payments.models import PaymentOrder
 from portal.payments.offers import offers
 from portal.payments.registry import gateway, usable
+from portal.payments.routes_return import RETURN_PATH
 from portal.payments.wishes import Wish
 from portal.web.access import customer_only
 from portal.web.htmx import go, page
 
 bp = Blueprint("pay", __name__, url_prefix="/me")
 log = logging.getLogger(__name__)
-RETURN_PATH = "/pay/{order_id}"
 user: Any = current_user
 
 
@@ -75,7 +75,7 @@ def choose() -> Any:
 @customer_only
 def total() -> Any:
     """What the ticked invoices come to; a part of the page they are ticked on."""
-    return page("payments/pick_total.html", pick=choosing.picked(user.id, request.args))
+    return page("payments/pick_total.html", pick=choosing.picked_of(user.id, request.args))
 
 
 @bp.get("/ahead")

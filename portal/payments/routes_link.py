@@ -10,7 +10,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, redirect, request, session
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -24,8 +33,12 @@ from portal.infra.timekeeping import now, today
 from portal.invoices import links
 from portal.invoices import queries as invoices
 from portal.invoices.models import Invoice
-from portal.payments import opening, queries
+from portal.payments import choosing, opening, paying, queries
 from portal.payments.models import PaymentOrder
+from portal.payments.offers import offers
+from portal.payments.registry import usable
+from portal.payments.routes_return import RETURN_PATH, remember
+from portal.payments.wishes import Wish
 from portal.web.access import public
 from portal.web.htmx import go, is_fragment, page
 
@@ -92,11 +105,16 @@ def _bill(pay_token: str, row: Invoice) -> Any:
     invoice = invoices.one(row.id, today())
     if invoice is None:
         return _nothing()
-    order = queries.pending_order(row.id) if row.state == "open" else None
-    poll = _poll_every(order)
-    seen = f"{invoice.state}-{invoice.paid}-{poll}"
+    open_now = row.state == "open"
+    order = queries.pending_order(row.id) if open_now else None
+    mine = own_order(row) if open_now else None
+    shown = paying.shown(mine) if mine else {}
+    poll = _poll_every(mine or order)
+    seen = f"{invoice.state}-{invoice.paid}-{poll}-{mine.id if mine else ''}-{shown.get('over')}"
     if is_fragment() and request.args.get("seen") == seen:
         return Response(status=204)
+    if mine:
+        remember(mine.order_id, pay_token)
     return page(
         "paylink/bill.html",
         block="status",
@@ -106,10 +124,19 @@ def _bill(pay_token: str, row: Invoice) -> Any:
         lines=invoices.lines_of(row.id),
         receipts=queries.payments_of_invoice(row.id),
         ends_on=links.ends_on(row),
-        order=order,
+        order=mine,
+        waiting=order is not None,
         poll=poll,
         seen=seen,
+        private=True,
+        **shown,
     )
+
+
+def own_order(row: Invoice) -> PaymentOrder | None:
+    """The newest live order for just this bill: what it says is what the link may show."""
+    live = opening.live_orders(row.customer_id, [row.id])
+    return next((one for one in live if one.pay_url or one.pay_code), None)
 
 
 def _poll_every(order: PaymentOrder | None) -> str:
@@ -119,21 +146,64 @@ def _poll_every(order: PaymentOrder | None) -> str:
     return "3s" if now() - order.created_at < timedelta(minutes=5) else "10s"
 
 
+@bp.get("/<pay_token>/pay")
+@public
+def choose(pay_token: str) -> Any:
+    """How to pay the bill, with fees, as in the portal."""
+    return visit(pay_token, _choose)
+
+
+def _choose(pay_token: str, row: Invoice) -> Any:
+    seen = choosing.look(Wish(row.customer_id, (row.id,)), alone=True)
+    if not isinstance(seen, choosing.Seen):
+        return go(f"/t/{pay_token}", _("Tagihan ini sudah lunas atau tidak terbuka lagi."), "info")
+    try:
+        groups = offers(seen.due.amount) if seen.due.amount else []
+    except Misconfigured as error:
+        return _unavailable(error)
+    return page("paylink/choose.html", token=pay_token, seen=seen, groups=groups)
+
+
+def _unavailable(error: Misconfigured) -> Response:
+    log.error("paying online is not possible: %s", error.sentence)
+    return page("paylink/unavailable.html", status=503)
+
+
 def _pay(pay_token: str, row: Invoice) -> Any:
-    back = f"/t/{pay_token}"
-    customer_id, invoice_id = row.customer_id, row.id
+    """With a choice the order is opened; without, the live one goes on or one chooses."""
+    wish, back = Wish(row.customer_id, (row.id,)), f"/t/{pay_token}"
+    again = url_for("paylink.choose", pay_token=pay_token)
+    kind, colon, method = request.form.get("choice", "").partition(":")
+    if kind == choosing.CREDIT:
+        said = opening.pay_by_credit(wish)
+        return go(back if said else again, said)
+    seen = choosing.look(wish, alone=True)
+    if not isinstance(seen, choosing.Seen):
+        return go(back, _("Tagihan ini sudah lunas atau tidak terbuka lagi."), "info")
+    if not colon:
+        return go(back if own_order(row) else again)
+    if choosing.changed(request.form, seen):
+        return go(again, _("Jumlahnya berubah. Periksa lagi sebelum membayar."), "info")
     db.session.rollback()
     try:
-        order = opening.start_order(customer_id, [invoice_id], back)
+        if kind not in {one.kind for one in usable()}:
+            return go(again)
+        return _start(wish, kind, method, pay_token)
     except opening.OrderError as error:
         db.session.rollback()
         return go(back, str(error), "info")
     except Misconfigured as error:
         db.session.rollback()
-        log.error("paying online is not possible: %s", error.sentence)
-        return page("paylink/unavailable.html", status=503)
+        return _unavailable(error)
     except DriverError as error:
         db.session.rollback()
         log.warning("pay page could not be opened: %s", error.sentence)
         return go(back, _("Halaman bayar belum bisa dibuka. Coba lagi sebentar."), "bad")
-    return make_response(redirect(order.pay_url, 303))
+
+
+def _start(wish: Wish, kind: str, method: str, pay_token: str) -> Response:
+    order = opening.start_order(wish.customer_id, wish.invoice_ids, RETURN_PATH, method, kind)
+    remember(order.order_id, pay_token)
+    if order.pay_url and order.method == method:
+        return make_response(redirect(order.pay_url, 303))
+    return go(f"/t/{pay_token}")

@@ -15,6 +15,7 @@ from portal.payments import queries
 from portal.web.access import public
 
 bp = Blueprint("pay_return", __name__, url_prefix="/pay")
+RETURN_PATH = "/pay/{order_id}"
 _LINKS = "pay_links"
 MOST_LINKS = 5
 
