@@ -86,6 +86,16 @@ class Database:
             self.server.wait(30)
 
 
+class Quiet(Child):
+    """What it says goes to a file: a database that is away is told of a thousand times."""
+
+    def _relay(self, process: "subprocess.Popen[bytes]") -> None:
+        path = Path(self.env["LOKET_VAR"]) / f"{self.name}.log"
+        with path.open("ab") as log:
+            for line in process.stdout or ():
+                log.write(line)
+
+
 class Crew:
     """Started, watched (what dies comes back), and ended together."""
 
@@ -138,7 +148,7 @@ class Crew:
         """Start these and wait until those that listen answer."""
         for name in names:
             env: Mapping[str, str] = self.gateway_env if name == "gateway" else self.env
-            self.children[name] = Child(name, self.commands[name], env)
+            self.children[name] = Quiet(name, self.commands[name], env)
             self.children[name].start()
         for name, address in (("gateway", f"{self.sims}/"), ("web", f"{self.url}/healthz")):
             if name in names:
