@@ -165,4 +165,6 @@ def rows_file(measure: str, file_kind: str) -> Any:
 
 
 def _send(target: Any, name: str, kind: str) -> Response:
-    return send_file(target, mimetype=MIME[kind], as_attachment=True, download_name=name)
+    answer = send_file(target, mimetype=MIME[kind], as_attachment=True, download_name=name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
