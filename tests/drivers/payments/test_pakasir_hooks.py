@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.contracts.payments import AMOUNT, ORDER_ID
-from tests.drivers.payments.pakasir import TXN, V2, gateway_of
+from tests.drivers.payments.pakasir import BASE, TXN, V1, V2, gateway_of
 
 SECRET = "hook-secret-of-the-project"  # noqa: S105
 
@@ -60,3 +60,30 @@ def test_a_v2_callback_names_no_project_but_the_transaction() -> None:
     data = {"txn_id": TXN, "order_id": ORDER_ID, "amount": AMOUNT, "status": "completed"}
     notice = gateway_of(**V2).parse_hook(json.dumps(data).encode())
     assert notice is not None and notice.reference == TXN
+
+
+def test_what_the_opener_wrote_beside_it_is_read_and_odd_forms_are_not() -> None:
+    said = {"order_id": "tg12345-250910HDE7C9", "amount": 22_000, "status": "completed"}
+    about = {"telegram_id": 12345, "telegram_username": "ghost_user"}
+    for metadata, wanted in ((about, about), (None, {}), ("x", {}), ([1], {}), (7, {})):
+        body = json.dumps({**said, "metadata": metadata}).encode()
+        notice = gateway_of(**V2).parse_hook(body)
+        assert notice is not None and notice.metadata == wanted
+
+
+def test_only_a_secret_proves_where_a_callback_came_from() -> None:
+    assert not gateway_of(**V2).proves_hooks
+    assert gateway_of(**V2, webhook_secret=SECRET).proves_hooks
+
+
+def test_the_link_for_a_browser_is_on_the_own_domain_and_for_qris_alone() -> None:
+    order, domain = "tg12345-250910HDE7C9", "https://pots.my.id"
+    v1 = gateway_of(**V1, public_domain=domain)
+    assert (
+        v1.browser_link(order, 22_000, "")
+        == f"{domain}/pay/depodomain/22000?order_id={order}&qris_only=1"
+    )
+    v2 = gateway_of(**V2, public_domain=domain)
+    assert v2.browser_link(order, 22_000, TXN) == f"{domain}/pay-v2/{TXN}?qris_only=1"
+    assert v2.browser_link(order, 22_000, "") == "", "nobody could ever ask about it"
+    assert gateway_of(**V2).browser_link(order, 22_000, TXN).startswith(BASE)
