@@ -58,6 +58,8 @@ def chart(table: Table) -> Chart | None:
     rows = [
         (line.label, [line.cells[column].value or 0 for column in columns]) for line in table.lines
     ]
+    if not any(value for _label, found in rows for value in found):
+        return None
     if table.stands_for == "text":
         return _lying(rows, names)
     return _upright(rows, names)

@@ -170,3 +170,9 @@ def test_ageing_looks_back_in_time(finance: Visitor, clock: FixedClock) -> None:
         assert lines["Jumlah"] == ["1", owed, "100,00 %"]
     early = finance.get("/admin/reports/ageing?until=2026-10-31").text
     assert "Tidak ada apa-apa" in early
+
+
+def test_nothing_to_draw_is_not_drawn(finance: Visitor) -> None:
+    factories.invoice()
+    page = finance.get("/admin/reports/areas").text
+    assert "Cibiru" in page and "rplot" not in page
