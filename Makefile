@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-.PHONY: help setup run test test-services test-browser bench campaign lint types format worker scheduler migrate check assets translations
+.PHONY: help setup run test test-services test-browser bench campaign trials lint types format worker scheduler migrate check assets translations
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,15 @@ bench: setup $(VENV)/.dev ## measured ratios
 campaign: setup $(VENV)/.dev ## the trial of the outbox: 20,000 messages, a hostile provider, workers that die
 	@$(BIN)/python -m tests.campaign
 	@$(BIN)/python -m portal.local.services sh -c '$(BIN)/python -m tests.campaign --database "$$TEST_DATABASE_URL"'
+
+trials: setup $(VENV)/.dev ## money and calendar: storms of webhooks, races, five years of days, lives on paper
+	@$(BIN)/python -m tests.trials.storm
+	@$(BIN)/python -m tests.trials.storm --database postgres
+	@$(BIN)/python -m tests.trials.storm --silent --invoices 1000
+	@$(BIN)/python -m tests.trials.races
+	@$(BIN)/python -m tests.trials.races --database postgres
+	@$(BIN)/python -m tests.trials.calendar
+	@$(BIN)/python -m tests.trials.lives
 
 lint: setup $(VENV)/.dev ## ruff, mypy, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -31,6 +31,7 @@ def main() -> int:
             invoices=asked.invoices,
             away=asked.away,
             silent=asked.silent,
+            unhurried=75 if asked.silent else 0,
         )
     )
     print(result.report(), flush=True)

@@ -31,7 +31,8 @@ from tests.trials.storm.verdict import Verdict, judge
 @dataclass(frozen=True)
 class Plan:
     """What is asked of a storm. `invoices` 0: one for every twenty webhooks. `silent`: the
-    gateway drops every webhook, and nobody else sends any."""
+    gateway drops every webhook, and nobody else sends any; `unhurried`: so many seconds the
+    poller goes by its own plan before its hours pass at once."""
 
     webhooks: int
     parallel: int = 64
@@ -39,6 +40,7 @@ class Plan:
     seed: int = 1
     invoices: int = 0
     silent: bool = False
+    unhurried: float = 0.0
     away: float = 3.0
     patience: float = 1800.0
 
@@ -123,6 +125,7 @@ class Storm:
         traffic = senders.run(self.plan.parallel)
         quiet = time.monotonic()
         self._until(app, waiting)
+        time.sleep(self.plan.unhurried)
         by_hooks = _ask(app, settled)
         pass_hours_of_orders(app)
         self._until(app, waiting, due)
