@@ -28,6 +28,7 @@ from portal.orders.paying import browser_link as browser_link
 from portal.orders.paying import open_payment as open_payment
 from portal.orders.paying import status_of as status_of
 from portal.orders.states import OPEN
+from portal.payments.service import hold_customer
 from portal.plans.models import Plan
 from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
@@ -204,6 +205,7 @@ def expire_unpaid() -> int:
     ).all()
     count = 0
     for order_id, customer_id in late:
+        hold_customer(customer_id)  # before the order, as money does
         if move(order_id, "expired", why="tidak dibayar"):
             let_lapse(customer_id)
             count += 1
