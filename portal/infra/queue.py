@@ -88,6 +88,10 @@ class Bell:
             return False
         return True
 
+    def rest(self) -> None:
+        """Leave Redis alone for a while: it just failed somebody."""
+        self.silent_until = time.monotonic() + _QUIET_SECONDS
+
     def alive(self) -> bool:
         """Whether Redis takes what we give it, asked afresh.
 

@@ -1,16 +1,24 @@
-"""How often somebody may do something in a while, counted in this process's memory.
+"""How often somebody may do something in a while.
 
 For what must not wear the server out but is kept shut by something stronger (a signature of 128
-bits and more). Several web processes each count for themselves; a restart forgets. What guards
-a secret that could be guessed is counted in the database instead (`accounts/otp.py`).
+bits and more). `Shared` counts in Redis for all web processes together, and in this process's
+memory while Redis is away; `Throttle` always counts there. What guards a secret that could be
+guessed is counted in the database instead (`accounts/otp.py`).
 """
 
+import hashlib
+import logging
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from redis.exceptions import RedisError
+
+from portal.infra import queue
+
+log = logging.getLogger(__name__)
 MOST_KEYS = 10_000
 
 
@@ -35,3 +43,33 @@ class Throttle:
             if len(self._seen) > MOST_KEYS:
                 self._seen.popitem(last=False)
         return count < self.limit
+
+
+@dataclass
+class Shared:
+    """A `Throttle` that all processes spend from together. A key is kept as a hash of it."""
+
+    name: str
+    limit: int
+    seconds: int
+    _own: Throttle = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._own = Throttle(self.limit, self.seconds)
+
+    def spend(self, key: str) -> bool:
+        """Count one; False when it is one too many."""
+        bell = queue.bell()
+        if time.monotonic() < bell.silent_until:
+            return self._own.spend(key)
+        name = f"loket:throttle:{self.name}:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+        try:
+            pipe = bell.redis.pipeline(transaction=True)
+            pipe.set(name, 0, ex=self.seconds, nx=True)
+            pipe.incr(name)
+            count = int(pipe.execute()[1])
+        except (RedisError, OSError) as error:
+            bell.rest()
+            log.warning("counting alone (%s)", type(error).__name__)
+            return self._own.spend(key)
+        return count <= self.limit

@@ -4,6 +4,7 @@ Money is never recorded on a person's word alone here: the gateway is asked agai
 it confirms goes through the same settlement as everything else. These functions commit.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from portal.payments.gateways.base import ChargeStatus
 from portal.payments.models import AttentionItem, Credit, Payment, PaymentOrder
 from portal.payments.registry import DEFAULT, gateway
 from portal.payments.settlement import correct_amount, settle
+from portal.subscriptions.finding import customer_matches
 
 ACTIONS: dict[str, tuple[str, ...]] = {
     "late": ("credit",),
@@ -38,6 +40,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "unknown_order": ("attach",),
 }
 """By kind of item; `match` (it is in order, close it) is always there."""
+MOST_PAYERS = 8
 KNOWN = frozenset({"late", "surplus"})
 """What whoever records by hand has before their eyes."""
 
@@ -76,7 +79,7 @@ def credit_left(item: AttentionItem) -> int:
 def act(item_id: int, action: str, note: str, actor: str, customer: str = "") -> str:
     """Do one of the item's actions; the sentence that says what happened. Commits.
 
-    `customer` is the number of the customer for `attach`. Raises ResolutionError (ValueError)
+    `customer` is the number for `attach`, or what finds just one customer. Raises ResolutionError (ValueError)
     when it cannot be done, DriverError when the gateway could not be asked.
     """
     if not note.strip():
@@ -130,9 +133,7 @@ def _record(item: AttentionItem, note: str, actor: str) -> str:
 
 def _attach(item: AttentionItem, note: str, actor: str, number: str) -> str:
     """Money for an order we do not have, say after a restore: it gets its order back."""
-    payer = db.session.scalar(select(Customer).where(Customer.number == number.strip()))
-    if payer is None:
-        raise ResolutionError(_("Nomor pelanggan itu tidak ada."))
+    payer = _payer(number)
     payer_id, item_id, about = payer.id, item.id, dict(item.details)
     order_id = str(about.get("order_id") or item.dedupe_key.removeprefix("unknown:"))
     kind, reference = str(about.get("gateway") or DEFAULT), str(about.get("reference") or "")
@@ -157,6 +158,32 @@ def _attach(item: AttentionItem, note: str, actor: str, number: str) -> str:
         "order.attach", f"order:{order.id}", after={"customer_id": payer_id}, reason=note.strip()
     )
     return _finish(order.id, status, item_id, note, actor)
+
+
+def _payer(text: str) -> Customer:
+    """The one customer meant by a number, or by whatever finds exactly one."""
+    typed = text.strip()
+    exact = db.session.scalar(select(Customer).where(Customer.number == typed))
+    if exact is not None:
+        return exact
+    found = payers(typed)
+    if not found:
+        raise ResolutionError(_("Tidak ada pelanggan yang cocok."))
+    if len(found) > 1:
+        raise ResolutionError(_("Lebih dari satu pelanggan cocok. Pilih salah satu."))
+    return found[0]
+
+
+def payers(text: str) -> Sequence[Customer]:
+    """Customers found by name, number, phone or login; at most MOST_PAYERS."""
+    if not text.strip():
+        return []
+    return db.session.scalars(
+        select(Customer)
+        .where(customer_matches(text.strip()))
+        .order_by(Customer.name, Customer.id)
+        .limit(MOST_PAYERS)
+    ).all()
 
 
 def _confirmed(kind: str, order_id: str, amount: int, reference: str) -> ChargeStatus:

@@ -28,7 +28,7 @@ from portal.core.driverkit import DriverError, Misconfigured
 from portal.customers.login import masked_name
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.infra.throttle import Throttle
+from portal.infra.throttle import Shared
 from portal.infra.timekeeping import now, today
 from portal.invoices import links
 from portal.invoices import queries as invoices
@@ -95,9 +95,9 @@ def _nothing() -> Response:
     return page("paylink/over.html", status=status, busy=status == 429)
 
 
-def _throttle() -> Throttle:
-    fresh = Throttle(WRONG_PER_HOUR, 3600)
-    found: Throttle = current_app.extensions.setdefault("loket.wrong_links", fresh)
+def _throttle() -> Shared:
+    fresh = Shared("wrong-links", WRONG_PER_HOUR, 3600)
+    found: Shared = current_app.extensions.setdefault("loket.wrong_links", fresh)
     return found
 
 
@@ -181,7 +181,7 @@ def _pay(pay_token: str, row: Invoice) -> Any:
     if not isinstance(seen, choosing.Seen):
         return go(back, _("Tagihan ini sudah lunas atau tidak terbuka lagi."), "info")
     if not colon:
-        return go(back if own_order(row) else again)
+        return _on_our_way(back if own_order(row) else again)
     if choosing.changed(request.form, seen):
         return go(again, _("Jumlahnya berubah. Periksa lagi sebelum membayar."), "info")
     db.session.rollback()
@@ -199,6 +199,14 @@ def _pay(pay_token: str, row: Invoice) -> Any:
         db.session.rollback()
         log.warning("pay page could not be opened: %s", error.sentence)
         return go(back, _("Halaman bayar belum bisa dibuka. Coba lagi sebentar."), "bad")
+
+
+def _on_our_way(to: str) -> Response:
+    try:
+        usable()
+    except Misconfigured as error:
+        return _unavailable(error)
+    return go(to)
 
 
 def _start(wish: Wish, kind: str, method: str, pay_token: str) -> Response:

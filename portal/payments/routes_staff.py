@@ -86,12 +86,21 @@ def _attention(state: str, *, status: int = 200, refused: int = 0, error: str = 
         refused=refused,
         error=error,
         typed=request.form,
+        suggested=resolutions.payers(request.form.get("customer", "")) if refused else [],
         offered={
             item.id: resolutions.actions(item, resolutions.credit_left(item))
             for item, *_rest in found.rows
             if item.state == "open"
         },
     )
+
+
+@bp.get("/attention/<int:item_id>/payers")
+@staff("money")
+def suggest(item_id: int) -> Any:
+    """Customers who may have paid, while somebody types; a part of the list."""
+    found = resolutions.payers(request.args.get("customer", "")[:80])
+    return page("payments/attention_payers.html", item_id=item_id, suggested=found)
 
 
 @bp.post("/attention/<int:item_id>/resolve")
@@ -101,7 +110,7 @@ def resolve(item_id: int) -> Any:
     if db.session.get(AttentionItem, item_id) is None:
         abort(404)
     form = request.form
-    action, customer = form.get("action", "match"), form.get("customer", "")
+    action, customer = form.get("action", "match"), form.get("payer") or form.get("customer", "")
     try:
         message = resolutions.act(item_id, action, form.get("note", ""), g.actor or "", customer)
     except ValueError as error:

@@ -101,9 +101,22 @@ def test_an_unknown_customer_and_a_missing_reason(
     lost: Account, staff: Visitor, budi: Customer
 ) -> None:
     text = do(staff, "attach", customer="TIDAK-ADA")
-    assert "pelanggan itu tidak ada" in text and 'value="TIDAK-ADA"' in text, "typed is kept"
+    assert "Tidak ada pelanggan yang cocok" in text and 'value="TIDAK-ADA"' in text, "typed is kept"
     assert "Tulis apa" in do(staff, "attach", note=" ", customer=budi.number)
     assert factories.every(PaymentOrder) == []
+
+
+def test_the_payer_is_found_by_name_and_chosen_among_several(
+    lost: Account, staff: Visitor, budi: Customer
+) -> None:
+    twin = factories.customer(name="Budi Hartono")
+    (item,) = factories.every(AttentionItem)
+    part = staff.page(f"/admin/payments/attention/{item.id}/payers?customer=budi").text
+    assert part.count('type="radio"') == 2 and "<html" not in part
+    assert "Lebih dari satu" in (text := do(staff, "attach", customer="budi"))
+    assert f'value="{twin.number}"' in text and f'value="{budi.number}"' in text
+    assert "Pembayaran dicatat" in do(staff, "attach", customer="budi", payer=twin.number)
+    assert [one.customer_id for one in factories.every(Payment)] == [twin.id]
 
 
 def test_two_staff_members_attach_once(

@@ -12,10 +12,11 @@ from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices import links
 from portal.invoices.models import Invoice
-from portal.payments import routes_link
+from portal.payments import opening, routes_link
 from portal.payments.models import PaymentOrder
 from portal.subscriptions.models import Subscription
 from tests import factories
+from tests.payments import books
 from tests.payments.fakes import Bank
 from tests.statements import counted
 from tests.visitor import Visitor, target
@@ -62,27 +63,82 @@ def test_nobody_is_to_find_or_keep_it(visitor: Visitor, bill: Invoice) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_the_button_opens_the_checkout_and_logs_nobody_in(
+def test_the_button_leads_to_the_choice_and_logs_nobody_in(
     bank: Bank, visitor: Visitor, bill: Invoice
 ) -> None:
+    bank.fees = {"qris": 1_650}
     visitor.page(path(bill))
-    answer = visitor.post(path(bill))
-    assert (answer.status_code, target(answer)) == (303, "https://pay.example/txn1")
+    choose = target(visitor.post(path(bill)))
+    assert choose == f"{path(bill)}/pay"
+    page = visitor.page(choose)
+    assert "Total Rp166.650" in page.text and "noindex" in page.headers["X-Robots-Tag"]
+    assert factories.every(PaymentOrder) == []
+
+    assert target(visitor.post(path(bill), choice="pakasir:qris")) == path(bill)
     (order,) = factories.every(PaymentOrder)
-    assert (order.customer_id, order.amount) == (bill.customer_id, 165_000)
-    assert target(visitor.post(path(bill))) == "https://pay.example/txn1", "no second order"
-    assert len(factories.every(PaymentOrder)) == 1
+    assert (order.customer_id, order.amount, order.method) == (bill.customer_id, 165_000, "qris")
+    html = visitor.page(path(bill)).text
+    assert f'src="{path(bill)}/qris.svg"' in html and "Rp166.650" in html and "Cek status" in html
+    assert visitor.get(f"{path(bill)}/qris.svg").mimetype == "image/svg+xml"
+    assert visitor.get(f"{path(bill)}/qris.png").data[:4] == b"\x89PNG"
+    assert target(visitor.post(path(bill))) == path(bill), "the same order goes on"
+    assert len(factories.every(PaymentOrder)) == 1 and bank.cancelled == []
     assert target(visitor.get("/me/invoices")).startswith("/login")
     assert target(visitor.get(f"/me/orders/{order.order_id}")).startswith("/login")
 
+    bank.pay(order.order_id)
+    assert target(visitor.post(f"{path(bill)}/check")) == path(bill)
+    assert "Lunas" in visitor.page(path(bill)).text
+    assert visitor.get(f"{path(bill)}/qris.svg").status_code == 404
 
-def test_back_from_the_gateway_the_page_waits_and_then_says_lunas(
+
+def test_another_way_and_the_page_of_the_gateway(
+    bank: Bank, visitor: Visitor, bill: Invoice
+) -> None:
+    visitor.page(path(bill))
+    visitor.post(path(bill), choice="pakasir:bri_va")
+    assert "880812345678" in visitor.page(path(bill)).text
+    assert target(visitor.post(f"{path(bill)}/another")) == f"{path(bill)}/pay"
+    answer = visitor.post(path(bill), choice="pakasir:")
+    assert target(answer) == "https://pay.example/txn2"
+    order = factories.every(PaymentOrder)[-1]
+    assert "https://pay.example/txn2" in visitor.page(path(bill)).text
+    assert target(visitor.get(f"/pay/{order.order_id}")) == path(bill), "and back, not to a login"
+    stranger = Visitor(visitor.client.application)
+    assert target(stranger.get(f"/pay/{order.order_id}")) == f"/me/orders/{order.order_id}"
+
+
+def test_a_page_order_of_the_portal_gone_on_with_here_comes_back_here(
+    bank: Bank, visitor: Visitor, bill: Invoice, budi: Customer
+) -> None:
+    order = books.start(budi, bill)
+    visitor.page(path(bill))
+    assert target(visitor.post(path(bill), choice="pakasir:")) == order.pay_url
+    assert target(visitor.get(f"/pay/{order.order_id}")) == path(bill)
+    assert len(factories.every(PaymentOrder)) == 1
+
+
+def test_an_order_for_more_than_this_bill_is_not_shown(
+    bank: Bank, visitor: Visitor, bill: Invoice, budi: Customer, line: Subscription
+) -> None:
+    other = factories.invoice(line, period="2026-10", total=777_000)
+    opening.start_order(budi.id, [bill.id, other.id], books.PATH, "qris")
+    db.session.rollback()
+    for url in (path(bill), f"{path(bill)}/pay"):
+        html = visitor.page(url).text
+        assert "777.000" not in html and "942.000" not in html and "qris.svg" not in html
+    assert visitor.get(f"{path(bill)}/qris.svg").status_code == 404
+    visitor.post(f"{path(bill)}/another")
+    assert factories.every(PaymentOrder)[0].state == "pending"
+
+
+def test_paid_the_page_says_lunas(
     bank: Bank, visitor: Visitor, bill: Invoice, budi: Customer
 ) -> None:
     visitor.page(path(bill))
-    visitor.post(path(bill))
+    visitor.post(path(bill), choice="pakasir:qris")
     html = visitor.page(path(bill)).text
-    assert "Menunggu konfirmasi" in html and 'hx-trigger="load' in html
+    assert "Menunggu pembayaran" in html and 'hx-trigger="load' in html
     factories.payment(budi, 165_000, [bill])
     html = visitor.page(path(bill)).text
     assert "Lunas" in html and "Bukti pembayaran PAY-" in html
@@ -93,7 +149,7 @@ def test_back_from_the_gateway_the_page_waits_and_then_says_lunas(
 def test_a_poll_that_brings_nothing_new_is_empty(bank: Bank, app: Flask, bill: Invoice) -> None:
     visitor = Visitor(app, hx=True)
     Visitor(app).page(path(bill))
-    answer = visitor.get(f"{path(bill)}?seen=open-0-")
+    answer = visitor.get(f"{path(bill)}?seen=open-0---None")
     assert answer.status_code == 204
     part = visitor.get(f"{path(bill)}?seen=other").text
     assert part.lstrip().startswith("<article") and "<html" not in part
@@ -162,7 +218,8 @@ def test_the_language_of_the_message_until_the_visitor_chooses(
 def test_what_the_gateway_cannot_do_is_said(bank: Bank, visitor: Visitor, bill: Invoice) -> None:
     visitor.page(path(bill))
     bank.trouble = [Retryable("down")]
-    assert target(visitor.post(path(bill))) == path(bill)
+    bank.trouble *= 2  # asked for the method, then for the gateway's own page
+    assert target(visitor.post(path(bill), choice="pakasir:qris")) == path(bill)
     assert "Coba lagi sebentar" in visitor.page(path(bill)).text
 
 
