@@ -15,6 +15,8 @@ def N_(text: str) -> str:  # noqa: N802 - the name that collects texts for a cat
 MARKED = (
     N_("Harga harus angka rupiah bulat, misalnya 150000 atau Rp150.000."),
     N_("Harga tidak boleh memakai sen."),
+    N_("ID Telegram tidak sah. Contoh: tg:123456789."),
+    N_("ID grup WhatsApp tidak sah."),
     N_("Jumlah angka nomor telepon tidak benar. Contoh: 081234567890."),
     N_("Kode masuk tidak dikirim ulang; pelanggan meminta kode baru."),
     N_("Nomor telepon hanya boleh berisi angka. Contoh: 081234567890."),
