@@ -189,3 +189,22 @@ def test_a_month_closes_before_or_after_a_void_in_it(
     )
     assert ends[1] == "done"
     assert (ends[0], books.bill(bill).state) in {("done", "void"), ("refused", "open")}
+
+
+@pytest.mark.parametrize("_round", ROUNDS)
+def test_a_replacement_and_a_run_that_spends_the_same_credit(
+    app: Flask, budi: Customer, line: Subscription, _round: int
+) -> None:
+    """The run holds numbers and wants the customer; the replacement takes them in that order."""
+    bill = factories.invoice(line, total=165_000)
+    factories.payment(budi, 900_000, [bill])
+    for _ in range(20):
+        factories.subscription(budi)
+    ends = race(
+        app,
+        lambda: billing.issue_chunk(Period.parse(bill.period), only_due=False),
+        lambda: corrections.void(bill.id, "salah", replace=True),
+    )
+    assert ends == ["done", "done"]
+    assert books.money()[0] == 900_000
+    books.balanced()
