@@ -12,11 +12,12 @@ def sound(result: Result) -> None:
     told = result.report()
     print(told)
     assert result.sound, told
-    assert result.outages and all(result.outages), told
+    assert len(result.outages) == result.plan.deaths and all(result.outages), told
 
 
 def test_a_storm_with_deaths_in_the_middle(server_url: str) -> None:
-    result = run(Plan(SMALL, parallel=16, database=server_url and "postgres", away=1, patience=120))
+    engine = server_url and "postgres"
+    result = run(Plan(SMALL, parallel=16, database=engine, deaths=1, away=1, patience=120))
     sound(result)
     sent = result.traffic.answers
     assert {"true", "repeat", "rewritten", "forged"} <= set(sent)
@@ -25,9 +26,8 @@ def test_a_storm_with_deaths_in_the_middle(server_url: str) -> None:
 
 
 def test_without_any_webhook_the_poller_finds_all(server_url: str) -> None:
-    result = run(
-        Plan(0, parallel=8, database=server_url and "postgres", silent=True, away=1, patience=120)
-    )
+    engine = server_url and "postgres"
+    result = run(Plan(0, parallel=8, database=engine, silent=True, deaths=0, patience=120))
     sound(result)
     assert result.verdict.hooks == {}
 

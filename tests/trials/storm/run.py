@@ -32,7 +32,8 @@ from tests.trials.storm.verdict import Verdict, judge
 class Plan:
     """What is asked of a storm. `invoices` 0: one for every twenty webhooks. `silent`: the
     gateway drops every webhook, and nobody else sends any; `unhurried`: so many seconds the
-    poller goes by its own plan before its hours pass at once."""
+    poller goes by its own plan before its hours pass at once. `deaths`: 2 ours and the
+    database's, 1 the database's alone (ours where it is a file), 0 none."""
 
     webhooks: int
     parallel: int = 64
@@ -41,6 +42,7 @@ class Plan:
     invoices: int = 0
     silent: bool = False
     unhurried: float = 0.0
+    deaths: int = 2
     away: float = 3.0
     patience: float = 1800.0
 
@@ -145,7 +147,8 @@ class Storm:
         def restart() -> None:
             self.outages.append(self.database.restart(self.plan.away) or self.crew.kill())
 
-        return {len(todo) // 3: kill, 2 * len(todo) // 3: restart}
+        marks = {len(todo) // 3: kill, 2 * len(todo) // 3: restart}
+        return dict(list(marks.items())[2 - self.plan.deaths :])
 
     def _drop_webhooks(self) -> None:
         switch = {"target": "pakasir_webhook", "no_webhook": 1}
