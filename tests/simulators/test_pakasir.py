@@ -184,3 +184,43 @@ class TestWholeWay:
         assert not driver.verify_hook({"X-Pakasir-Signature": signed}, body + b" ")
         assert not driver.verify_hook({"X-Secret": "x", "X-Pakasir-Signature": signed}, body)
         assert not driver.verify_hook({}, body)
+
+
+def test_a_script_may_call_one_order_a_test(sims: str, pakasir: Pakasir) -> None:
+    charges = {}
+    for order_id, how in (("LKTREAL", {}), ("LKTTEST", {"sandbox": True})):
+        charges[order_id] = pakasir.create_charge(replace(REQUEST, order_id=order_id))
+        pay(sims, order_id, webhook=False, **how)
+    said = {name: pakasir.fetch(name, 99_000, one.reference) for name, one in charges.items()}
+    assert {name: one.state for name, one in said.items()} == dict.fromkeys(charges, "completed")
+    assert {name: one.sandbox for name, one in said.items()} == {"LKTREAL": False, "LKTTEST": True}
+
+
+def test_orders_are_found_by_their_whole_id(sims: str, pakasir: Pakasir) -> None:
+    charge = pakasir.create_charge(replace(REQUEST, order_id="LKTONE"))
+    pakasir.create_charge(replace(REQUEST, order_id="X-LKTONE"))
+    pay(sims, "X-LKTONE", webhook=False)
+    assert pakasir.fetch("LKTONE", 99_000, charge.reference).state == "pending"
+    assert requests.post(f"{sims}/orders/ONE/pay", json={}, timeout=5).status_code == 404
+
+
+def test_v1_as_public_clients_use_it(sims: str) -> None:
+    """What their own suites do: a link nobody opened is simulated, surplus words in a body are
+    passed over, and whatever is refused says why."""
+    body = {"project": "toko", "order_id": "LINK-1", "amount": 25_000, "api_key": "k"}
+    page = requests.get(
+        f"{sims}/pay/toko/25000?order_id=LINK-1&redirect=null&payment_method=bni_va", timeout=5
+    )
+    assert page.status_code == 200
+    paid = requests.post(f"{sims}/api/paymentsimulation", json=body, timeout=5)
+    assert paid.json() == {"success": True}
+    for method in ("atm_bersama_va", "paypal", "cimb_niaga_va"):
+        more = {**body, "order_id": f"SDK-{method}", "redirect_url": None, "redirect": "x"}
+        made = requests.post(f"{sims}/api/transactioncreate/{method}", json=more, timeout=5)
+        assert made.json()["payment"]["payment_method"] == method
+        assert made.json()["payment"]["payment_number"]
+    nobody = {**body, "order_id": "NOBODY"}
+    for path in ("transactioncancel", "paymentsimulation"):
+        wrong = {**(nobody if path == "transactioncancel" else body), "amount": 24_999}
+        refused = requests.post(f"{sims}/api/{path}", json=wrong, timeout=5)
+        assert refused.status_code == 404 and refused.json()["message"]
