@@ -37,12 +37,24 @@ def void(invoice_id: int, reason: str, *, replace: bool = False) -> int | None:
     """Void an open or paid invoice; the number stays, the period is free again.
 
     What was paid on it becomes credit of the payments it came from; its charges wait again,
-    a fee for being late with it does not.
-    With `replace` the period is issued again at today's terms and its id returned; credit is
-    spent on it as on any new invoice. Raises CorrectionError.
+    a fee for being late with it does not. With `replace` the period is issued again at
+    today's terms and its id returned; credit is spent on it as on any new invoice. Raises
+    CorrectionError.
     """
     said = why(reason)
     held = _hold(invoice_id, runs=True)
+    invoice = held.row
+    _may_void(held)
+    before = held.facts
+    _give_back(invoice, held.paid)
+    rows.close(invoice, "void", said)
+    terms.drop_late_fee(invoice_id, said)
+    audit.record("invoice.void", f"invoice:{invoice_id}", before=before, reason=said)
+    events.emit(InvoicesClosed([invoice_id]))
+    return _replace(invoice, said) if replace else None
+
+
+def _may_void(held: Held) -> None:
     invoice = held.row
     if invoice.state not in {"open", "paid"}:
         raise CorrectionError(N_("Hanya tagihan terbuka atau lunas yang dapat dibatalkan."))
@@ -57,13 +69,6 @@ def void(invoice_id: int, reason: str, *, replace: bool = False) -> int | None:
                 "Buat nota kredit; tanggalnya hari ini."
             )
         )
-    before = held.facts
-    _give_back(invoice, held.paid)
-    rows.close(invoice, "void", said)
-    terms.drop_late_fee(invoice_id, said)
-    audit.record("invoice.void", f"invoice:{invoice_id}", before=before, reason=said)
-    events.emit(InvoicesClosed([invoice_id]))
-    return _replace(invoice, said) if replace else None
 
 
 def _replace(invoice: Invoice, said: str) -> int:
@@ -93,14 +98,7 @@ def credit_note(invoice_id: int, amount: int, reason: str, once: str | None = No
     if once and (same := db.session.scalar(select(CreditNote).where(CreditNote.once == once))):
         return same
     invoice = held.row
-    if invoice.state not in {"open", "paid"}:
-        raise CorrectionError(N_("Nota kredit hanya untuk tagihan terbuka atau lunas."))
-    if amount <= 0:
-        raise CorrectionError(N_("Jumlahnya harus lebih dari nol."))
-    if amount > invoice.total - held.credited:
-        raise CorrectionError(
-            N_("Jumlahnya melebihi total tagihan dikurangi nota kredit sebelumnya.")
-        )
+    _may_credit(held, amount)
     before = held.facts
     note = rows.add_note(held, amount, said, once)
     if surplus := amount - held.owed if amount > held.owed else 0:
@@ -118,6 +116,17 @@ def credit_note(invoice_id: int, amount: int, reason: str, once: str | None = No
     if closed:
         events.emit(InvoicesClosed([invoice_id]))
     return note
+
+
+def _may_credit(held: Held, amount: int) -> None:
+    if held.row.state not in {"open", "paid"}:
+        raise CorrectionError(N_("Nota kredit hanya untuk tagihan terbuka atau lunas."))
+    if amount <= 0:
+        raise CorrectionError(N_("Jumlahnya harus lebih dari nol."))
+    if amount > held.row.total - held.credited:
+        raise CorrectionError(
+            N_("Jumlahnya melebihi total tagihan dikurangi nota kredit sebelumnya.")
+        )
 
 
 def write_off(invoice_id: int, reason: str) -> None:

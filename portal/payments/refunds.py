@@ -39,21 +39,16 @@ def refund(
         raise CorrectionError(N_("Jumlahnya harus lebih dari nol."))
     if amount > balance:
         raise CorrectionError(N_("Saldo pelanggan tidak cukup."))
-    name = f"RF-{Period.of(today()).compact}"
     row = Refund(
-        number=numbering.document_number(name, numbering.take(name)[0]),
         customer_id=customer_id,
         amount=amount,
         method=method,
         reference=reference.strip()[:120],
         reason=said,
-        booked_on=today(),
         paid_by_id=paid_by_id,
-        created_at=now(),
         once=once,
     )
-    db.session.add(row)
-    db.session.flush()
+    _write(row)
     _take(row)
     audit.record(
         "credit.refund",
@@ -63,6 +58,14 @@ def refund(
         reason=said,
     )
     return row
+
+
+def _write(row: Refund) -> None:
+    name = f"RF-{Period.of(today()).compact}"
+    row.number = numbering.document_number(name, numbering.take(name)[0])
+    row.booked_on, row.created_at = today(), now()
+    db.session.add(row)
+    db.session.flush()
 
 
 def _take(row: Refund) -> None:
