@@ -21,7 +21,7 @@ from portal.messaging.delivery import (
     merge_status,
     proves_absence,
 )
-from portal.messaging.kinds import KINDS
+from portal.messaging.kinds import EVERY
 
 LOST = Retryable("putus", outcome_unknown=True)
 BUSY = Retryable("sibuk")
@@ -32,7 +32,7 @@ WRONG = "misconfigured"
 
 
 def test_every_kind_has_its_row_for_every_provider() -> None:
-    assert set(AMBIGUOUS) == set(product(Ambiguity, KINDS))
+    assert set(AMBIGUOUS) == set(product(Ambiguity, EVERY))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_policy(
         assert step.wait > 0
 
 
-@given(st.sampled_from(sorted(KINDS)), st.sampled_from([TELLS, MUTE]), st.integers(1, 20))
+@given(st.sampled_from(sorted(EVERY)), st.sampled_from([TELLS, MUTE]), st.integers(1, 20))
 def test_an_unknown_outcome_is_never_repeated_without_a_key_that_drops_repeats(
     kind: str, ambiguity: Ambiguity, attempts: int
 ) -> None:
@@ -116,7 +116,7 @@ def test_an_unknown_outcome_is_never_repeated_without_a_key_that_drops_repeats(
     assert (step.state, step.bind) == ("unknown", False)
 
 
-@given(st.sampled_from(sorted(KINDS)), st.integers(1, 20), st.integers(1, 20))
+@given(st.sampled_from(sorted(EVERY)), st.integers(1, 20), st.integers(1, 20))
 def test_a_keyed_repeat_is_bound_to_its_channel_and_ends(
     kind: str, attempts: int, most: int
 ) -> None:
