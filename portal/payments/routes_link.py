@@ -134,9 +134,13 @@ def _bill(pay_token: str, row: Invoice) -> Any:
 
 
 def own_order(row: Invoice) -> PaymentOrder | None:
-    """The newest live order for just this bill: what it says is what the link may show."""
-    live = opening.live_orders(row.customer_id, [row.id])
-    return next((one for one in live if one.pay_url or one.pay_code), None)
+    """The newest live order for just this bill and what it demands: all a link may show."""
+    owed = invoices.remaining(row.id)
+    for one in opening.live_orders(row.customer_id, [row.id]):
+        just = one.amount - (one.unique_code or 0) == owed
+        if just and (one.pay_url or one.pay_code):
+            return one
+    return None
 
 
 def _poll_every(order: PaymentOrder | None) -> str:

@@ -14,6 +14,7 @@ from portal.invoices import links
 from portal.invoices.models import Invoice
 from portal.payments import opening, routes_link
 from portal.payments.models import PaymentOrder
+from portal.settings import service as owner
 from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.payments import books
@@ -124,9 +125,18 @@ def test_an_order_for_more_than_this_bill_is_not_shown(
     other = factories.invoice(line, period="2026-10", total=777_000)
     opening.start_order(budi.id, [bill.id, other.id], books.PATH, "qris")
     db.session.rollback()
+    owner.change("payments.overpay", True)
+    db.session.commit()
+    opening.start_order(budi.id, [bill.id], books.PATH, "bri_va", amount=888_000)
+    db.session.rollback()
     for url in (path(bill), f"{path(bill)}/pay"):
         html = visitor.page(url).text
-        assert "777.000" not in html and "942.000" not in html and "qris.svg" not in html
+        assert (
+            "888.000" not in html
+            and "777.000" not in html
+            and "942.000" not in html
+            and "qris.svg" not in html
+        )
     assert visitor.get(f"{path(bill)}/qris.svg").status_code == 404
     visitor.post(f"{path(bill)}/another")
     assert factories.every(PaymentOrder)[0].state == "pending"
