@@ -60,11 +60,12 @@ def spend_credit(event: InvoicesIssued) -> None:
 
 
 def notify_invoices(event: InvoicesIssued) -> None:
-    """One message per invoice, in one statement for the whole chunk."""
+    """One message per invoice, in one statement for the whole chunk. What credit paid a moment
+    ago asks nobody for money."""
     rows = db.session.execute(
         select(Invoice, Customer)
         .join(Customer, Customer.id == Invoice.customer_id)
-        .where(Invoice.id.in_(event.invoice_ids))
+        .where(Invoice.id.in_(event.invoice_ids), Invoice.state == "open")
         .order_by(Invoice.id)
     ).all()
     messaging.queue_many(

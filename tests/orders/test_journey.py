@@ -52,6 +52,8 @@ def test_from_the_order_to_a_paid_first_invoice(bank: Bank, plan: Plan) -> None:
     parts = {row.kind: row.amount for row in factories.every(InvoiceLine)}
     assert parts == {"plan": PRICE, "fee": FEE}
     assert books.money() == (FEE + PRICE, FEE + PRICE, 0)
+    kinds = [row.kind for row in factories.every(Message)]
+    assert "invoice_notification" not in kinds, "nobody is asked for what he paid"
     books.balanced()
 
 
