@@ -39,6 +39,8 @@ ENTRIES: dict[str, Any] = {
     "sweep_hooks": _l("Periksa kabar penyedia yang tertinggal"),
     "sweep_network": _l("Periksa router yang belum sesuai"),
     "poll_payments": _l("Tanya status pembayaran"),
+    "show_bills": _l("Kirim QRIS ke Telegram"),
+    "expire_orders": _l("Akhiri pesanan yang tidak dibayar"),
     "tell_staff": _l("Kabari petugas"),
     "issue_requested": _l("Lanjutkan penerbitan tagihan"),
     "continue_broadcasts": _l("Lanjutkan siaran"),
