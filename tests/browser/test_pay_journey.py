@@ -8,6 +8,7 @@ import requests
 
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.test_customer_journey import log_in
+from tests.browser.test_staff_journey import log_in as staff_log_in
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -66,3 +67,26 @@ def test_paid_elsewhere_the_page_turns(stack: Stack, watched: Any) -> None:
     requests.post(url, json={"method": "qris"}, timeout=10).raise_for_status()
     page.get_by_text("Pembayaran diterima").wait_for()
     visit.check("desktop-qr-paid")
+
+
+def test_a_bill_by_its_link_on_our_own_page(stack: Stack, watched: Any) -> None:
+    """Nobody logs in: the link of a message, the choice with fees, the code, paid."""
+    desk = watched(DESKTOP).page
+    staff_log_in(stack, desk)
+    desk.goto(f"{stack.url}/admin/invoices?status=open")
+    desk.locator('a[href^="/admin/invoices/"]').get_by_text("INV-").first.click()
+    found = re.search(r"/t/[a-z2-7]{40}", desk.content())
+    assert found, desk.url
+    link = found[0]
+    visit = watched(PHONE)
+    page = visit.page
+    page.goto(stack.url + link)
+    visit.check("phone-link")
+    page.get_by_role("button", name="Bayar sekarang").click()
+    page.wait_for_url("**/pay")
+    page.get_by_text("Biaya Rp").first.wait_for()
+    visit.check("phone-link-choose")
+    page.get_by_role("button", name=re.compile("^BRI Virtual")).click()
+    page.get_by_role("button", name="Salin").wait_for()
+    assert page.url.endswith(link)
+    visit.check("phone-link-va")
