@@ -95,13 +95,14 @@ def _moves(scope: Scope) -> Any:
         .select_from(Allocation)
         .join(Payment, Payment.id == Allocation.payment_id)
         .join(Invoice, Invoice.id == Allocation.invoice_id)
-        .where(either, Invoice.id.in_(taxed))
+        # What came later changes nothing about what came before.
+        .where(either, Invoice.id.in_(taxed), allocated_on() <= scope.until)
     )
     notes = (
         _move(1, CreditNote, CreditNote.booked_on, CreditNote.number, CreditNote.reason, null())
         .select_from(CreditNote)
         .join(Invoice, Invoice.id == CreditNote.invoice_id)
-        .where(either, Invoice.id.in_(taxed))
+        .where(either, Invoice.id.in_(taxed), CreditNote.booked_on <= scope.until)
     )
     return union_all(paid, notes).subquery()
 
