@@ -20,6 +20,7 @@ from portal.invoices.queries import remaining
 from portal.messaging import notices
 from portal.messaging import service as messaging
 from portal.messaging.events import Heard
+from portal.messaging.models import Message
 from portal.network import isolation
 from portal.network.events import (
     AccessIsolated,
@@ -33,7 +34,7 @@ from portal.orders import news as order_news
 from portal.orders import paying as order_money
 from portal.orders.events import ServiceOrderMoved
 from portal.payments import service as payments
-from portal.payments.events import PaymentRecorded, StrangeMoney
+from portal.payments.events import PaymentRecorded, PaymentReversed, StrangeMoney
 from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
 from portal.telegram import conversation
@@ -140,6 +141,14 @@ def confirm_payment(event: PaymentRecorded) -> None:
     )
 
 
+def withdraw_confirmation(event: PaymentReversed) -> None:
+    """A receipt that has not left yet must not leave; one that left stays said."""
+    key = f"payment_confirmation:{event.payment_id}"
+    message_id = db.session.scalar(select(Message.id).where(Message.dedupe_key == key))
+    if message_id is not None:
+        messaging.cancel(message_id, "Pembayarannya dibatalkan sebelum pesan ini dikirim.")
+
+
 def tell_isolated(event: AccessIsolated) -> None:
     """Only once the router confirmed: nobody is told of a wall that is not there."""
     customer = _customer_of(event.subscription_id)
@@ -243,6 +252,7 @@ REACTIONS: Table = {
     InvoiceReminderDue: [remind],
     InvoicesClosed: [restore_access],
     StrangeMoney: [linking.claim],
+    PaymentReversed: [withdraw_confirmation],
     PaymentRecorded: [queue_order, confirm_payment, telegram_news.tell_payment],
     Heard: [conversation.hear],
     ServiceOrderMoved: [order_news.tell_technicians, telegram_news.tell_order],

@@ -14,6 +14,13 @@ class PaymentRecorded:
 
 
 @dataclass(frozen=True)
+class PaymentReversed:
+    """A payment was taken back by a row of its own in this transaction."""
+
+    payment_id: int
+
+
+@dataclass(frozen=True)
 class StrangeMoney:
     """The gateway confirmed money (rupiah) for an order that is not here.
 

@@ -8,11 +8,12 @@ from sqlalchemy import func, select
 
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.infra import audit, numbering
+from portal.infra import audit, events, numbering
 from portal.infra.timekeeping import now, today, zone
 from portal.invoices import corrections as rows
 from portal.invoices.models import Allocation
 from portal.payments.corrections import CorrectionError, why
+from portal.payments.events import PaymentReversed
 from portal.payments.models import Credit, Payment
 from portal.payments.service import hold_customer, record_payment
 from portal.web.sentences import N_
@@ -44,6 +45,7 @@ def reverse(payment_id: int, reason: str, *, again_for: int | None = None) -> Pa
         after={"number": mirror.number, "reopened": reopened},
         reason=said,
     )
+    events.emit(PaymentReversed(payment_id))
     if again_for is not None:
         _record_again(payment, again_for)
     return mirror
