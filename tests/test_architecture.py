@@ -43,6 +43,12 @@ PARTS = {
     "builder_preview.html",
     "builder_result.html",
     "_where.html",
+    "_pick.html",
+    "_what.html",
+    "_ways.html",
+    "_other_amount.html",
+    "pick_total.html",
+    "attention_payers.html",
 }
 
 

@@ -64,9 +64,13 @@ def start_order(
     ahead with it. Raises OrderError when there is nothing to pay (any more), the owner's rules
     or the gateway do not allow the amount; DriverError when the gateway fails.
     """
+    wish = Wish(customer_id, tuple(invoice_ids), amount, months)
+    return _start(wish, return_path, method, kind)
+
+
+def _start(wish: Wish, return_path: str, method: str, kind: str) -> PaymentOrder:
     driver = gateway(kind)  # refuses before a row is written when keys are missing
     end_read()
-    wish = Wish(customer_id, tuple(invoice_ids), amount, months)
     try:
         order, replaced = _find_or_make(driver, wish, method)
     except PaidByCredit:
@@ -91,9 +95,7 @@ def start_order(
             if method == PAGE or not has_page(driver, request.amount):
                 raise
             log.warning("method %s of %s failed: %s", method, kind, error.sentence)
-            return start_order(
-                customer_id, invoice_ids, return_path, PAGE, kind, amount=amount, months=months
-            )
+            return _start(wish, return_path, PAGE, kind)
     return db.session.get_one(PaymentOrder, order_pk, populate_existing=True)
 
 
