@@ -188,7 +188,7 @@ def test_security_headers_on_every_answer(app: Flask, house: dict[str, Any]) -> 
 
 
 def _check_headers(answer: TestResponse, where: str) -> None:
-    quieter = {"Referrer-Policy": "no-referrer"} if where.startswith("/t/") else {}
+    quieter = {"Referrer-Policy": "no-referrer"} if where.startswith(("/t/", "/order/")) else {}
     for name, value in (HEADERS | quieter).items():
         assert answer.headers.get(name) == value, (where, name)
     policy = answer.headers["Content-Security-Policy"]
