@@ -22,6 +22,7 @@ from portal.messaging import optouts
 from portal.messaging.kinds import KINDS
 from portal.payments import choosing
 from portal.payments import queries as payments
+from portal.payments.service import credit_balance
 from portal.web.access import customer_only, public
 from portal.web.htmx import go, is_fragment, page
 from portal.web.pagination import paginate
@@ -49,8 +50,10 @@ def invoices() -> Any:
     wanted = wanted if wanted in {"open", "paid"} else ""
     found = paginate(invoice_queries.listing_of(current_user.id, wanted))
     rows = [invoice_queries.view(row, today()) for row in found.rows]
-    few = wanted == "open" and found.pages == 1
-    pick = choosing.picked_of(current_user.id, request.args) if few else None
+    pick = None
+    if wanted == "open":
+        oldest = sorted((row for row in rows if row.remaining > 0), key=lambda row: row.due_on)
+        pick = choosing.picked(request.args, oldest, credit_balance(current_user.id))
     return page(
         "home/invoices.html", block="list", rows=rows, found=found, wanted=wanted, pick=pick
     )
