@@ -77,7 +77,8 @@ INVARIANTS: Sequence[Invariant] = (
         "I9",
         "every payment has its confirmation; a reversal needs none",
         "SELECT p.id FROM payment p WHERE p.reverses_id IS NULL AND NOT EXISTS "
-        "(SELECT 1 FROM message m WHERE m.dedupe_key = 'payment_confirmation:' || CAST(p.id AS VARCHAR(20)))",
+        "(SELECT 1 FROM message m WHERE m.dedupe_key = "
+        "'payment_confirmation:' || CAST(p.id AS VARCHAR(20)))",
     ),
     Invariant(
         "I10",
@@ -181,7 +182,8 @@ INVARIANTS: Sequence[Invariant] = (
         "SELECT p.id FROM payment p LEFT JOIN payment o ON o.id = p.reverses_id "
         "LEFT JOIN settlement_payment sp ON sp.payment_id = p.id "
         "LEFT JOIN settlement s ON s.id = sp.settlement_id "
-        "LEFT JOIN closing_entry e ON e.payment_id = p.id LEFT JOIN closing c ON c.id = e.closing_id "
+        "LEFT JOIN closing_entry e ON e.payment_id = p.id "
+        "LEFT JOIN closing c ON c.id = e.closing_id "
         "WHERE COALESCE(s.collector_id, c.cashier_id) IS NOT NULL AND (p.source <> 'cash' "
         "OR COALESCE(o.taken_by_id, p.taken_by_id, 0) NOT IN "
         "(COALESCE(s.collector_id, c.cashier_id), COALESCE(c.cashier_id, s.collector_id)))",

@@ -80,7 +80,8 @@ def act(item_id: int, action: str, note: str, actor: str, customer: str = "") ->
     """Do one of the item's actions; the sentence that says what happened. Commits.
 
     `customer` is the number for `attach`, or what finds just one customer. Raises
-    ResolutionError (ValueError) when it cannot be done, DriverError when the gateway could not be asked.
+    ResolutionError (ValueError) when it cannot be done, DriverError when the gateway could
+    not be asked.
     """
     if not note.strip():
         raise ResolutionError("Tulis apa yang sudah dilakukan.")
