@@ -33,6 +33,10 @@ class Visitor:
         """The whole page, as a click brings it."""
         return self._seen(self.client.get(url))
 
+    def enter(self) -> TestResponse:
+        """The staff area's first page; a collector's is the counter."""
+        return self._seen(self.client.get("/admin", follow_redirects=True))
+
     def post(self, url: str, **data: str) -> TestResponse:
         form = {"csrf_token": self.token, **data}
         return self._seen(self.client.post(url, data=form, headers=self.headers))

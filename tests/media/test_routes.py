@@ -113,7 +113,7 @@ def test_deleting(desk: Any) -> None:
 def test_only_who_may_send_broadcasts(app: Flask, role: str) -> None:
     visitor = Visitor(app)
     factories.log_in(visitor.client, factories.staff(role=role))
-    visitor.page("/admin")
+    visitor.enter()
     assert visitor.get("/admin/media").status_code == 403
     assert send(visitor, samples.picture("PNG"), "a.png").status_code == 403
 

@@ -116,7 +116,7 @@ def test_only_who_handles_money(app: Flask, budi: Customer, url: str) -> None:
     post = url.endswith("resolve")
     for role in ("technician", "support", "collector"):
         visitor = person(app, role)
-        visitor.page("/admin")
+        visitor.enter()
         assert (visitor.post(url) if post else visitor.get(url)).status_code == 403
     customer = Visitor(app)
     factories.log_in(customer.client, budi)

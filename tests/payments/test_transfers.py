@@ -135,7 +135,7 @@ def test_only_who_handles_money(app: Flask, budi: Customer, line: Subscription) 
     for role in ("support", "technician", "collector"):
         visitor = Visitor(app)
         factories.log_in(visitor.client, factories.staff(role=role))
-        visitor.page("/admin")
+        visitor.enter()
         assert visitor.get(URL).status_code == 403
         assert confirm(visitor, order).status_code == 403
         assert visitor.post(f"{URL}/{order.id}/refuse", reason="x").status_code == 403
