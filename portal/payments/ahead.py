@@ -52,13 +52,21 @@ def same(order: PaymentOrder, found: Quote | None) -> bool:
 
 
 def issue_for(order: PaymentOrder) -> Issued | None:
-    """Issue what the order pays ahead; before its customer is held."""
+    """Issue what the order pays ahead, or nothing of it when less money came than was asked;
+    before its customer is held."""
     if order.ahead is None:
         return None
     kept = order.ahead
     saving = Saving(kept.months, kept.discount_bp, kept.free_months)
     periods = [period for period, _amount in kept.periods]
+    if _short(order):
+        return Issued((), 0, periods)
     return issue(kept.subscription_id, periods, kept.months, saving)
+
+
+def _short(order: PaymentOrder) -> bool:
+    """Whether a person corrected the order to less than was asked for (`settlement.py`)."""
+    return order.ahead is not None and order.advance < order.ahead.amount
 
 
 def demanded(made: Issued) -> int:
@@ -86,13 +94,15 @@ def report(order: PaymentOrder, payment: Payment, made: Issued, owed: int) -> No
         if owed > quoted
         else "Jumlahnya sama."
     )
+    words = f"tagihannya kini {format_rupiah(owed)}, saat dipilih {format_rupiah(quoted)}. {rest}"
+    if _short(order):
+        words = "uangnya kurang; dipakai untuk tagihan terbuka atau menjadi saldo."
     absent = f" Tidak terbit: {', '.join(made.missing)}." if made.missing else ""
     raise_item(
         f"ahead:{payment.id}",
         "ahead_changed",
         f"Pembayaran {payment.number} untuk {order.ahead.months} bulan di muka sudah dicatat, "
-        f"tetapi tagihannya kini {format_rupiah(owed)}, saat dipilih {format_rupiah(quoted)}. "
-        f"{rest}{absent}",
+        f"tetapi {words}{absent}",
         customer_id=order.customer_id,
         payment_order_id=order.id,
         payment_id=payment.id,

@@ -66,7 +66,8 @@ def settle(
 def correct_amount(order_pk: int, amount: int, reason: str) -> bool:
     """Have an unsettled order ask for what really came (rupiah); False when it is settled.
 
-    A person decided so, with a reason. Takes the order's lock; `settle` comes next.
+    A person decided so, with a reason. Takes the order's lock; `settle` comes next. Less than
+    was asked for pays no months ahead.
     """
     order = db.session.get_one(PaymentOrder, order_pk, with_for_update=True, populate_existing=True)
     if order.state == "settled":
@@ -79,6 +80,8 @@ def correct_amount(order_pk: int, amount: int, reason: str) -> bool:
             after={"amount": amount},
             reason=reason,
         )
+        if order.ahead is not None and amount < order.amount - (order.unique_code or 0):
+            order.advance = 0
         order.amount, order.unique_code, order.total = amount, None, None
         db.session.flush()
     return True

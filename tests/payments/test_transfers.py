@@ -6,12 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.customers.models import Customer
+from portal.extensions import db
 from portal.infra.audit import AuditEntry
-from portal.payments import transfers
+from portal.invoices.models import Invoice
+from portal.payments import opening, transfers
 from portal.payments.gateways.base import ChargeRequest
 from portal.payments.gateways.transfer import Transfer, accounts
 from portal.payments.models import Payment, PaymentOrder
 from portal.payments.registry import REGISTRY, gateway
+from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.payments import books
@@ -98,6 +101,31 @@ def test_another_amount_needs_a_reason(
     assert books.money() == (165_000, 165_000, 0) and books.bill(bill).state == "paid"
     (entry,) = [row for row in factories.every(AuditEntry) if row.action == "order.amount"]
     assert entry.reason == "Pelanggan lupa kode unik."
+    books.balanced()
+
+
+@pytest.mark.parametrize("missing", ["the code", "eleven months"])
+def test_months_ahead_are_issued_for_their_whole_price_only(
+    cashier: Visitor, budi: Customer, line: Subscription, missing: str
+) -> None:
+    settings.change("payments.ahead", True)
+    settings.change("payments.ahead_rules", "12 = 1 bulan gratis")
+    db.session.commit()
+    bill = factories.invoice(line, period="2026-10", total=100_000)
+    made = opening.start_order(
+        budi.id, [bill.id], books.PATH, METHOD, "transfer", months=(line.id, 12)
+    )
+    order = factories.fresh(PaymentOrder, made.id)
+    came = order.amount - (order.unique_code or 0) if missing == "the code" else 265_000
+    confirm(cashier, order, came, "Jumlah di rekening.")
+    bills = factories.every(Invoice)
+    if missing == "the code":
+        assert {one.state for one in bills} == {"paid"} and len(bills) == 13
+        assert books.attention() == []
+    else:
+        assert [one.state for one in bills] == ["paid"], "no debt nobody asked for, no free month"
+        assert books.money() == (265_000, 100_000, 165_000)
+        assert books.attention() == ["ahead_changed"]
     books.balanced()
 
 
