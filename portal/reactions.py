@@ -124,6 +124,10 @@ def queue_order(event: PaymentRecorded) -> None:
     order_money.money_came(event.payment_id)
 
 
+def unpay_order(event: PaymentReversed) -> None:
+    order_money.money_left(event.payment_id)
+
+
 def confirm_payment(event: PaymentRecorded) -> None:
     params = payments.confirmation(event.payment_id)
     params["status"] = order_news.receipt_words(event.payment_id) or params["status"]
@@ -252,7 +256,7 @@ REACTIONS: Table = {
     InvoiceReminderDue: [remind],
     InvoicesClosed: [restore_access],
     StrangeMoney: [linking.claim],
-    PaymentReversed: [withdraw_confirmation],
+    PaymentReversed: [withdraw_confirmation, unpay_order],
     PaymentRecorded: [queue_order, confirm_payment, telegram_news.tell_payment],
     Heard: [conversation.hear],
     ServiceOrderMoved: [order_news.tell_technicians, telegram_news.tell_order],

@@ -16,6 +16,7 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import text
 from werkzeug.routing import Rule
 
@@ -30,24 +31,43 @@ ENCRYPTION_KEY = Fernet.generate_key().decode()
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
 
-_compile_builder = Rule._compile_builder
+_compile = Rule.compile
+_compiled: dict[Any, Any] = {}
 
 
-_builders: dict[Any, Any] = {}
-
-
-def _compiled_once(rule: Rule, append_unknown: bool = True) -> Any:
-    """Most of making an application is werkzeug's compiling of address builders. They depend on
-    the address alone, and each test makes an application of the same addresses."""
+def _compile_once(rule: Rule) -> None:
+    """Most of making an application is werkzeug's compiling of addresses. It depends on the
+    address alone, and each test makes an application of the same addresses."""
     if rule.defaults:
-        return _compile_builder(rule, append_unknown)
-    key = (tuple(rule._trace), tuple(rule._converters), append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile_builder(rule, append_unknown)
-    return _builders[key]
+        _compile(rule)
+        return
+    key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes)
+    if key not in _compiled:
+        _compile(rule)
+        builders = [build.__func__ for build in (rule._build, rule._build_unknown)]  # type: ignore[attr-defined]
+        _compiled[key] = (rule._parts, rule._trace, rule._converters, builders)
+    rule._parts, rule._trace, rule._converters, builders = _compiled[key]
+    rule.arguments |= set(rule._converters)
+    rule._build, rule._build_unknown = (build.__get__(rule, None) for build in builders)
 
 
-Rule._compile_builder = _compiled_once  # type: ignore[method-assign]
+Rule.compile = _compile_once  # type: ignore[method-assign]
+
+
+class TemplatesCompiledOnce(BytecodeCache):
+    """Each test makes an application of the same templates; a changed one is another source."""
+
+    def __init__(self) -> None:
+        self.code: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.code[bucket.key, bucket.checksum] = bucket.code
+
+
+TEMPLATES = TemplatesCompiledOnce()
 
 
 def environment(database_url: str, **extra: str) -> dict[str, str]:
@@ -155,6 +175,7 @@ def app(
     own = {"MEDIA_DIR": str(tmp_path / "media"), **extra_env}
     settings = Settings.from_env(environment(database_url, **own))
     app = create_app(settings, clock)
+    app.jinja_env.bytecode_cache = TEMPLATES
     app.test_client_class = OwnContextClient
     with app.app_context():
         if server_url:

@@ -19,6 +19,7 @@ from portal.extensions import db
 from portal.infra.timekeeping import now
 from portal.orders.models import ServiceOrder, ServiceOrderAttempt
 from portal.orders.moving import ServiceOrderError, hold, move
+from portal.orders.states import OPEN
 from portal.payments.advances import open_advance
 from portal.payments.attention import raise_item
 from portal.payments.making import Wanted
@@ -140,6 +141,27 @@ def money_came(payment_id: int) -> None:
         _odd(order, payment, "order_part_paid", f"kurang dari {format_rupiah(order.amount)}")
     else:
         move(order.id, "queued", why="dibayar", payment_id=payment.id, paid_at=now())
+
+
+def money_left(payment_id: int) -> None:
+    """Reaction to a reversed payment: the order it was for is unpaid again, and a person decides
+    whether the work goes on."""
+    payment = db.session.get_one(Payment, payment_id)
+    if (order := of_payment_order(payment.payment_order_id)) is None:
+        return
+    order = hold(order.id)
+    if order.state not in OPEN:
+        return
+    order.paid_at = None
+    raise_item(
+        f"service_order_reversed:{payment.id}",
+        "order_unpaid_again",
+        f"Pembayaran {payment.number} untuk pesanan {order.number} dibatalkan, padahal pesanan itu "
+        "sudah diteruskan ke teknisi. Batalkan pesanannya, atau kerjakan tanpa pembayaran di muka.",
+        customer_id=order.customer_id,
+        payment_id=payment.id,
+        payment_order_id=payment.payment_order_id,
+    )
 
 
 def _odd(order: ServiceOrder, payment: Payment, kind: str, why: str) -> None:

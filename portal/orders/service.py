@@ -28,7 +28,7 @@ from portal.orders.paying import browser_link as browser_link
 from portal.orders.paying import open_payment as open_payment
 from portal.orders.paying import status_of as status_of
 from portal.orders.states import OPEN
-from portal.payments.service import hold_customer
+from portal.payments.service import credit_balance, hold_customer
 from portal.plans.models import Plan
 from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
@@ -213,10 +213,11 @@ def expire_unpaid() -> int:
 
 
 def let_lapse(customer_id: int) -> None:
-    """A prospect with nothing left to pay or to do is on no list any more."""
+    """A prospect with nothing left to pay or to do, of whom we hold no money, is on no list any
+    more."""
     left = select(ServiceOrder.id).where(
         ServiceOrder.customer_id == customer_id,
         ServiceOrder.state.in_(("pending", *OPEN)),
     )
-    if db.session.scalar(left.limit(1)) is None:
+    if db.session.scalar(left.limit(1)) is None and not credit_balance(customer_id):
         customers.change_prospect(customer_id, "prospect", "lapsed")

@@ -91,8 +91,7 @@ def cancel(order_id: int, reason: str, *, unpaid: bool = False) -> bool:
             f"{format_rupiah(credit)}; kembalikan atau sepakati pemakaiannya.",
             customer_id=order.customer_id,
         )
-    if not credit:
-        let_lapse(order.customer_id)
+    let_lapse(order.customer_id)
     return True
 
 

@@ -11,6 +11,7 @@ from portal.invoices.models import Invoice, InvoiceLine
 from portal.messaging.models import Message, NoticeRecipient
 from portal.orders import service, work
 from portal.orders.models import ServiceOrder
+from portal.payments import reversal
 from portal.payments.models import Payment
 from portal.plans.models import Plan
 from portal.subscriptions.models import Subscription
@@ -119,6 +120,18 @@ def test_a_paid_order_that_is_cancelled_leaves_credit_and_asks_a_person(
     assert books.money() == (FEE + PRICE, 0, FEE + PRICE)
     assert customer_of(order).status == "prospect", "still has our money"
     assert not work.cancel(order.id, "lagi")
+    books.balanced()
+
+
+def test_an_order_whose_payment_is_reversed_is_unpaid_and_asks_a_person(
+    bank: Bank, plan: Plan
+) -> None:
+    order = place(plan)
+    pay(bank, order)
+    reversal.reverse(factories.every(Payment)[0].id, "uang palsu")
+    db.session.commit()
+    assert (now_of(order.id).state, now_of(order.id).paid_at) == ("queued", None)
+    assert books.attention() == ["order_unpaid_again"]
     books.balanced()
 
 

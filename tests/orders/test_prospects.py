@@ -133,6 +133,16 @@ def test_unpaid_ones_lapse_and_nothing_is_deleted(
     assert len(factories.every(Customer)) == 1
 
 
+def test_a_prospect_whose_money_we_hold_does_not_lapse(
+    order: ServiceOrder, clock: FixedClock
+) -> None:
+    factories.payment(customer_of(order), 100_000)
+    clock.move(days=4)
+    assert service.expire_unpaid() == 1
+    db.session.commit()
+    assert (now_of(order.id).state, customer_of(order).status) == ("expired", "prospect")
+
+
 def test_a_prospect_with_another_order_does_not_lapse(plan: Plan, clock: FixedClock) -> None:
     first = place(plan, telegram_id=5)
     clock.move(days=2)
