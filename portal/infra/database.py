@@ -23,10 +23,11 @@ def configure(engine: Engine) -> None:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Pool and timeouts by engine."""
+    """Pool and timeouts by engine. Errors name no values: they are written to the log."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15}}
+        return {"hide_parameters": True, "connect_args": {"timeout": 15}}
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_size": 10,
         "max_overflow": 10,
