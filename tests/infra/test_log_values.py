@@ -4,13 +4,16 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
+from portal.customers.models_telegram import TelegramUser
 from portal.extensions import db
-from tests import factories
+from portal.infra.timekeeping import now
 
 
 def test_a_database_error_names_no_values(app: Flask) -> None:
-    factories.customer(number="PLG-0007")
+    for _twice in range(2):
+        db.session.add(TelegramUser(telegram_id=77, username="rahasia", created_at=now()))
     with pytest.raises(IntegrityError) as caught:
-        factories.customer(number="PLG-0007", name="Wati Rahasia")
+        db.session.flush()
     db.session.rollback()
-    assert "INSERT INTO customer" in str(caught.value) and "Wati" not in str(caught.value)
+    assert "INSERT INTO telegram_user" in str(caught.value)
+    assert "rahasia" not in str(caught.value)
