@@ -186,9 +186,28 @@ def app(
         db.engine.dispose()
 
 
+# A test fills a few tables of many: emptying those is ten times quicker than TRUNCATE of all.
+# Without the triggers of foreign keys no order is needed; that takes a superuser.
+_EMPTY = """
+DO $$
+DECLARE one record; filled boolean;
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR one IN SELECT tablename AS name FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', one.name) INTO filled;
+    IF filled THEN EXECUTE format('DELETE FROM %I', one.name); END IF;
+  END LOOP;
+  FOR one IN SELECT sequencename AS name FROM pg_sequences
+    WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+    PERFORM setval(one.name::regclass, 1, false);
+  END LOOP;
+END $$
+"""
+
+
 def _empty_tables() -> None:
-    names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
-    db.session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    db.session.execute(text(_EMPTY))
     db.session.commit()
 
 
