@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_MONTHS = 12
+SAID = "bulan di muka"
+"""How the words of a saving end on an invoice; what it saved is found by them."""
 _RULE = re.compile(
     r"(?P<months>\d{1,2})(?:\s*bulan)?\s*[=:]\s*"
     r"(?:(?P<whole>\d{1,3})(?:[.,](?P<cents>\d{1,2}))?\s*(?:%|persen)|(?P<free>\d{1,2})\s*bulan(?:\s*gratis)?)",

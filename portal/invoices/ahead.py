@@ -200,7 +200,7 @@ def with_saving(account: Account, saving: Saving, months: int, place: int) -> Ac
     Free months are the last ones.
     """
     cycle = account.terms.months
-    words = f"bayar {months} bulan di muka"
+    words = f"bayar {months} {savings.SAID}"
     extra: Discount | None = None
     if saving.discount_bp:
         extra = Discount("percent", saving.discount_bp, None, words)

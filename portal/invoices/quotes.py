@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import case, func, or_, select
 
+from portal.core.ahead import SAID
 from portal.core.cycles import NONE, Cycle, Span, first_cycle_after, part, without
+from portal.core.money import divide_half_up
 from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices import facts, rules
-from portal.invoices.models import Invoice
+from portal.invoices.models import Invoice, InvoiceLine
 from portal.invoices.rules import FOREVER, Account
 from portal.plans.models import Plan
 from portal.settings import service as settings
@@ -48,33 +50,54 @@ class PlanQuote:
 
 @dataclass(frozen=True)
 class Billed:
-    """A live invoice's cycle and the days of it that were billed (end exclusive)."""
+    """A live invoice's cycle and the days of it that were billed (end exclusive). Paying months
+    ahead left `asked` of `whole` rupiah of its service."""
 
     cycle: Cycle
     covers: Span
+    asked: int = 1
+    whole: int = 1
+
+    def net(self, amount: int) -> int:
+        """An amount of this service without what was saved on it."""
+        return divide_half_up(amount * self.asked, self.whole)
 
 
 def billed(subscription_id: int, account: Account, begin: date, end: date) -> list[Billed]:
     """What live invoices cover between these days, the oldest first."""
     rows = db.session.execute(
-        select(Invoice.period, Invoice.covers_from, Invoice.covers_to)
+        select(Invoice.id, Invoice.period, Invoice.covers_from, Invoice.covers_to)
         .where(
             Invoice.subscription_id == subscription_id,
             Invoice.state != "void",
             or_(Invoice.covers_to.is_(None), Invoice.covers_to >= begin),
         )
         .order_by(Invoice.period)
-    )
-    found = []
-    for period, first, last in rows:
+    ).all()
+    found, asked = [], _asked([row.id for row in rows])
+    for invoice_id, period, first, last in rows:
         month = Period.parse(period)
         cycle = account.terms.cycle(month)
         # An invoice from before cycles covers its whole calendar month.
         since, until = first or month.first_day, (last or month.last_day) + timedelta(days=1)
         covers = (max(since, cycle.begin), min(until, cycle.end))
         if max(covers[0], begin) < min(covers[1], end):
-            found.append(Billed(cycle, covers))
+            found.append(Billed(cycle, covers, *asked.get(invoice_id, (1, 1))))
     return found
+
+
+def _asked(invoice_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Invoice -> (asked, whole) of those whose months were paid ahead for less."""
+    service = InvoiceLine.kind.in_(("plan", "proration"))
+    saved = (InvoiceLine.kind == "discount") & InvoiceLine.description.endswith(SAID)
+    whole, less = (func.sum(case((one, InvoiceLine.amount), else_=0)) for one in (service, saved))
+    rows = db.session.execute(
+        select(InvoiceLine.invoice_id, whole, less)
+        .where(InvoiceLine.invoice_id.in_(invoice_ids))
+        .group_by(InvoiceLine.invoice_id)
+        .having(less < 0, whole > 0)
+    )
+    return {row[0]: (max(0, int(row[1] + row[2])), int(row[1])) for row in rows}
 
 
 def cost(account: Account, cycle: Cycle, spans: Sequence[Span], proration: str) -> int:
@@ -104,7 +127,7 @@ def plan_change(line: Subscription, plan: Plan, *, at_once: bool) -> PlanQuote:
         months = account.terms.months
         left = one.cycle.days(rest, proration)
         then = part(plan.price * months, left, one.cycle.whole(proration))
-        difference += then - now_costs
+        difference += one.net(then) - one.net(now_costs)
     return PlanQuote(
         day, line.plan.name, line.price, plan.name, plan.price, difference, days, whole
     )
@@ -172,7 +195,7 @@ def left_over(line: Subscription) -> int:
 def _returned(
     account: Account, one: Billed, span: Span, proration: str, what: str
 ) -> list[tuple[int, str]]:
-    amount = cost(account, one.cycle, [span], proration)
+    amount = one.net(cost(account, one.cycle, [span], proration))
     if not amount:
         return []
     days, whole = one.cycle.days([span], proration), one.cycle.whole(proration)
