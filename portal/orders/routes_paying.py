@@ -5,13 +5,14 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, request
 from flask_babel import gettext as _
 
+from portal.core import qr_image
 from portal.core.driverkit import DriverError
 from portal.extensions import db
 from portal.infra.database import end_read
 from portal.media import service as media
 from portal.orders import service, work
 from portal.orders.routes_public import keep_quiet, order_of
-from portal.payments import cancelling, orders, paying, qr_image, transfers
+from portal.payments import cancelling, orders, paying, transfers
 from portal.payments.models import PaymentOrder
 from portal.payments.registry import gateway
 from portal.web.access import public

@@ -23,6 +23,7 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from portal.config import Settings
+from portal.core import qr_image
 from portal.core.driverkit import DriverError, Misconfigured
 from portal.extensions import db
 from portal.infra.database import end_read
@@ -35,7 +36,6 @@ from portal.payments import (
     opening,
     orders,
     paying,
-    qr_image,
     queries,
     transfers,
 )

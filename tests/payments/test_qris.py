@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from portal.payments import qr_image, qris
+from portal.core import qr_image
+from portal.payments import qris
 from portal.simulators.qris import qris as drawn
 
 # From the vendor's document: 99,000 and 1,003 of fee.
