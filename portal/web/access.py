@@ -15,7 +15,7 @@ from portal.web.sessions import in_admin
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# What each role may do. Later rooms (finance, collectors) add rows, not branches.
+# What each role may do; told in docs/domain.md.
 PERMISSIONS: dict[str, frozenset[str]] = {
     "owner": frozenset(
         {
