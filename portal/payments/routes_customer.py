@@ -12,7 +12,6 @@ from flask import (
     Response,
     abort,
     current_app,
-    flash,
     make_response,
     redirect,
     request,
@@ -23,25 +22,21 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from portal.config import Settings
-from portal.core import qr_image
 from portal.core.driverkit import DriverError, Misconfigured
 from portal.extensions import db
-from portal.infra.database import end_read
 from portal.infra.timekeeping import today
 from portal.invoices import queries as invoice_queries
-from portal.media import service as media
 from portal.payments import (
     cancelling,
     choosing,
     opening,
-    orders,
+    order_actions,
     paying,
     queries,
-    transfers,
 )
 from portal.payments.models import PaymentOrder
 from portal.payments.offers import offers
-from portal.payments.registry import gateway, usable
+from portal.payments.registry import usable
 from portal.payments.routes_return import RETURN_PATH
 from portal.payments.wishes import Wish
 from portal.web.access import customer_only
@@ -190,30 +185,21 @@ def _own(order_id: str) -> PaymentOrder:
 @customer_only
 def qr(order_id: str) -> Any:
     """The QR code of a waiting order."""
-    code = paying.qr_code(_own(order_id)) or abort(404)
-    return Response(qr_image.svg(code), mimetype="image/svg+xml")
+    return order_actions.qr(_own(order_id))
 
 
 @bp.get("/orders/<order_id>/qris.png")
 @customer_only
 def qr_file(order_id: str) -> Any:
     """The same to save: Simpan QR."""
-    code = paying.qr_code(_own(order_id)) or abort(404)
-    answer = Response(qr_image.png(code), mimetype="image/png")
-    answer.headers["Content-Disposition"] = f'attachment; filename="qris-{order_id}.png"'
-    return answer
+    return order_actions.qr_file(_own(order_id))
 
 
 @bp.post("/orders/<order_id>/check")
 @customer_only
 def check(order_id: str) -> Any:
     """Cek status: ask the gateway now, at most once in a few seconds."""
-    found = _own(order_id)
-    orders.check_now(found.id)
-    db.session.refresh(found)
-    if found.state == "pending":
-        flash(_("Pembayaran belum kami terima. Halaman ini memeriksa sendiri."), "info")
-    return go(url_for("home.order", order_id=order_id))
+    return order_actions.check(url_for("home.order", order_id=order_id), _own(order_id))
 
 
 @bp.post("/orders/<order_id>/cancel")
@@ -231,39 +217,12 @@ def cancel(order_id: str) -> Any:
 @customer_only
 def simulate(order_id: str) -> Any:
     """Pay a sandbox order without money. There is no such thing in production."""
-    found = _own(order_id)
-    driver = gateway(found.gateway, check=False)
-    if not paying.shown(found)["can_simulate"]:
-        abort(404)
-    order_pk, about = found.id, (found.order_id, found.amount, found.reference)
-    end_read()
-    try:
-        driver.simulate(*about)
-    except DriverError as error:
-        return go(url_for("home.order", order_id=order_id), error.sentence, "bad")
-    orders.check_now(order_pk)
-    return go(url_for("home.order", order_id=order_id))
+    return order_actions.simulate(url_for("home.order", order_id=order_id), _own(order_id))
 
 
 @bp.post("/orders/<order_id>/proof")
 @customer_only
 def proof(order_id: str) -> Any:
     """A photo of a transfer; a cashier looks at it."""
-    found = _own(order_id)
-    back, order_pk, by = url_for("home.order", order_id=order_id), found.id, user.get_id()
-    file = request.files.get("photo")
-    if file is None:
-        return go(back, _("Pilih foto dahulu."), "bad")
-    db.session.rollback()  # nobody waits for our lock while a photo is decoded
-    try:
-        photo = transfers.examine(file.stream)
-        order = db.session.get_one(PaymentOrder, order_pk, with_for_update=True)
-        transfers.add_proof(order, photo, by.rsplit(":", 1)[0])
-        db.session.commit()
-    except media.Refused as error:
-        db.session.rollback()
-        return go(back, error.sentence, "bad")
-    except transfers.TransferError as error:
-        db.session.rollback()
-        return go(back, str(error), "bad")
-    return go(back, _("Bukti terkirim. Kami mencocokkannya dengan rekening."))
+    back, by = url_for("home.order", order_id=order_id), user.get_id().rsplit(":", 1)[0]
+    return order_actions.take_proof(back, _own(order_id), by)

@@ -6,18 +6,11 @@ Only for an order of just this one bill; others are none of the link's business.
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, request
-from flask_babel import gettext as _
+from flask import Blueprint, abort, request
 
-from portal.core import qr_image
-from portal.core.driverkit import DriverError
-from portal.extensions import db
-from portal.infra.database import end_read
 from portal.invoices.models import Invoice
-from portal.media import service as media
-from portal.payments import cancelling, orders, paying, transfers
+from portal.payments import cancelling, order_actions
 from portal.payments.models import PaymentOrder
-from portal.payments.registry import gateway
 from portal.payments.routes_link import keep_quiet, own_order, visit
 from portal.web.access import public
 from portal.web.htmx import go
@@ -42,40 +35,21 @@ def _with_order(pay_token: str, then: Callable[[str, PaymentOrder], Any]) -> Any
 @public
 def qr(pay_token: str) -> Any:
     """The QR code."""
-    return _with_order(pay_token, _qr)
-
-
-def _qr(_path: str, order: PaymentOrder) -> Response:
-    code = paying.qr_code(order) or abort(404)
-    return Response(qr_image.svg(code), mimetype="image/svg+xml")
+    return _with_order(pay_token, lambda _path, order: order_actions.qr(order))
 
 
 @bp.get("/qris.png")
 @public
 def qr_file(pay_token: str) -> Any:
     """The same to save."""
-    return _with_order(pay_token, _qr_file)
-
-
-def _qr_file(_path: str, order: PaymentOrder) -> Response:
-    answer = Response(qr_image.png(paying.qr_code(order) or abort(404)), mimetype="image/png")
-    answer.headers["Content-Disposition"] = f'attachment; filename="qris-{order.order_id}.png"'
-    return answer
+    return _with_order(pay_token, lambda _path, order: order_actions.qr_file(order))
 
 
 @bp.post("/check")
 @public
 def check(pay_token: str) -> Any:
     """Cek status: ask the gateway now, at most once in a few seconds."""
-    return _with_order(pay_token, _check)
-
-
-def _check(path: str, order: PaymentOrder) -> Any:
-    order_pk = order.id
-    orders.check_now(order_pk)
-    if db.session.get_one(PaymentOrder, order_pk, populate_existing=True).state == "pending":
-        flash(_("Pembayaran belum kami terima. Halaman ini memeriksa sendiri."), "info")
-    return go(path)
+    return _with_order(pay_token, order_actions.check)
 
 
 @bp.post("/another")
@@ -94,44 +68,13 @@ def _another(path: str, order: PaymentOrder) -> Any:
 @public
 def simulate(pay_token: str) -> Any:
     """Pay a sandbox order without money. There is no such thing in production."""
-    return _with_order(pay_token, _simulate)
-
-
-def _simulate(path: str, order: PaymentOrder) -> Any:
-    if not paying.shown(order)["can_simulate"]:
-        abort(404)
-    driver = gateway(order.gateway, check=False)
-    order_pk, about = order.id, (order.order_id, order.amount, order.reference)
-    end_read()
-    try:
-        driver.simulate(*about)
-    except DriverError as error:
-        return go(path, error.sentence, "bad")
-    orders.check_now(order_pk)
-    return go(path)
+    return _with_order(pay_token, order_actions.simulate)
 
 
 @bp.post("/proof")
 @public
 def proof(pay_token: str) -> Any:
     """A photo of a transfer; a cashier looks at it."""
-    return _with_order(pay_token, _proof)
-
-
-def _proof(path: str, order: PaymentOrder) -> Any:
-    order_pk, file = order.id, request.files.get("photo")
-    if file is None:
-        return go(path, _("Pilih foto dahulu."), "bad")
-    db.session.rollback()  # nobody waits for our lock while a photo is decoded
-    try:
-        photo = transfers.examine(file.stream)
-        held = db.session.get_one(PaymentOrder, order_pk, with_for_update=True)
-        transfers.add_proof(held, photo, "public")
-        db.session.commit()
-    except media.Refused as error:
-        db.session.rollback()
-        return go(path, error.sentence, "bad")
-    except transfers.TransferError as error:
-        db.session.rollback()
-        return go(path, str(error), "bad")
-    return go(path, _("Bukti terkirim. Kami mencocokkannya dengan rekening."))
+    return _with_order(
+        pay_token, lambda path, order: order_actions.take_proof(path, order, "public")
+    )
