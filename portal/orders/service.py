@@ -23,7 +23,6 @@ from portal.orders import limits, pricing, telegram
 from portal.orders.models import ServiceOrder
 from portal.orders.moving import ServiceOrderError as ServiceOrderError
 from portal.orders.moving import move
-from portal.orders.paying import OrderStatus as OrderStatus
 from portal.orders.paying import browser_link as browser_link
 from portal.orders.paying import open_payment as open_payment
 from portal.orders.paying import status_of as status_of

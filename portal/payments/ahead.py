@@ -16,8 +16,6 @@ from portal.payments.models import Payment, PaymentAhead, PaymentOrder
 from portal.settings import service as settings
 from portal.web.sentences import N_
 
-__all__ = ["AheadError", "announce", "issue", "quote", "report", "tie"]
-
 
 def wanted(customer_id: int, subscription_id: int, months: int) -> Quote:
     """What a customer wants to pay ahead of a line of theirs. Raises AheadError."""

@@ -23,6 +23,7 @@ from portal.payments.models import (
     PaymentOrderInvoice,
     PaymentProof,
 )
+from portal.subscriptions.finding import customer_matches
 
 
 def pending_order(invoice_id: int) -> PaymentOrder | None:
@@ -169,13 +170,11 @@ def filtered(wanted: Filter) -> Select[Any]:
         .order_by(Payment.id.desc())
     )
     if wanted.text:
-        like = f"%{wanted.text}%"
         by_order = select(PaymentOrder.id).where(PaymentOrder.order_id == wanted.text)
         found = found.where(
             or_(
-                Payment.number.ilike(like),
-                Customer.name.ilike(like),
-                Customer.number.ilike(like),
+                Payment.number.icontains(wanted.text, autoescape=True),
+                customer_matches(wanted.text),
                 Payment.payment_order_id.in_(by_order),
             )
         )

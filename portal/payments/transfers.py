@@ -26,6 +26,7 @@ from portal.payments.gateways.base import ChargeStatus, PaymentGateway
 from portal.payments.models import PaymentOrder, PaymentProof
 from portal.payments.registry import REGISTRY, usable
 from portal.payments.settlement import correct_amount, settle
+from portal.subscriptions.finding import customer_matches
 
 MOST_PROOFS = 5
 """Photos one order may get."""
@@ -72,7 +73,7 @@ def photo_of(proof_id: int) -> MediaFile | None:
 def listing(text: str = "") -> Select[Any]:
     """Transfers to look at: (order, customer name, number), those with a photo first.
 
-    Waiting ones, and whatever has a photo nobody judged. `text`: an amount, a name, a number.
+    Waiting ones, and whatever has a photo nobody judged. `text`: an amount, or the customer.
     """
     photo = exists().where(
         PaymentProof.payment_order_id == PaymentOrder.id, PaymentProof.state == "waiting"
@@ -89,10 +90,7 @@ def listing(text: str = "") -> Select[Any]:
     digits = text.replace(".", "").removeprefix("Rp").strip()
     if digits.isascii() and digits.isdigit() and len(digits) <= 12:
         return found.where(PaymentOrder.amount == int(digits))
-    if text:
-        like = f"%{text}%"
-        return found.where(or_(Customer.name.ilike(like), Customer.number.ilike(like)))
-    return found
+    return found.where(customer_matches(text)) if text else found
 
 
 def waiting() -> int | None:
