@@ -135,7 +135,9 @@ def money_came(payment_id: int) -> None:
         return
     order = hold(order.id)
     customers.change_prospect(order.customer_id, "lapsed", "prospect")
-    if order.state not in WAITING:
+    if order.state in OPEN and order.paid_at is None and payment.amount >= order.amount:
+        order.paid_at = now()  # accepted without its money, which came after all
+    elif order.state not in WAITING:
         _odd(order, payment, "order_paid_again", "padahal pesanan itu sudah tidak menunggu bayaran")
     elif payment.amount < order.amount:
         _odd(order, payment, "order_part_paid", f"kurang dari {format_rupiah(order.amount)}")

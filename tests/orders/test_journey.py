@@ -11,12 +11,13 @@ from portal.invoices.models import Invoice, InvoiceLine
 from portal.messaging.models import Message, NoticeRecipient
 from portal.orders import service, work
 from portal.orders.models import ServiceOrder
+from portal.payments import orders as payment_orders
 from portal.payments import reversal
 from portal.payments.models import Payment
 from portal.plans.models import Plan
 from portal.subscriptions.models import Subscription
 from tests import factories
-from tests.orders.conftest import FEE, PRICE, customer_of, now_of, offer, pay, place
+from tests.orders.conftest import FEE, PRICE, customer_of, now_of, offer, open_payment, pay, place
 from tests.payments import books
 from tests.payments.fakes import Bank
 
@@ -91,8 +92,6 @@ def test_what_is_asked_is_what_the_first_invoice_says(
 def test_money_that_comes_after_the_end_revives_the_order(
     bank: Bank, plan: Plan, clock: FixedClock
 ) -> None:
-    from tests.orders.conftest import open_payment
-
     order = place(plan)
     attempt = open_payment(order)
     clock.move(days=4)
@@ -100,8 +99,6 @@ def test_money_that_comes_after_the_end_revives_the_order(
     db.session.commit()
     assert now_of(order.id).state == "expired" and customer_of(order).status == "lapsed"
     bank.pay(attempt.order_id)
-    from portal.payments import orders as payment_orders
-
     payment_orders.check_now(attempt.id)
     assert now_of(order.id).state == "queued" and customer_of(order).status == "prospect"
     assert books.attention() in ([], ["late"])
@@ -135,10 +132,19 @@ def test_an_order_whose_payment_is_reversed_is_unpaid_and_asks_a_person(
     books.balanced()
 
 
-def test_money_for_a_cancelled_order_is_kept_and_shown(bank: Bank, plan: Plan) -> None:
-    from portal.payments import orders as payment_orders
-    from tests.orders.conftest import open_payment
+def test_money_for_an_accepted_order_is_its_money(bank: Bank, plan: Plan) -> None:
+    """Else the technician asks for it once more at the door."""
+    order = place(plan)
+    attempt = open_payment(order)
+    assert work.accept(order.id, "tunai di rumah")
+    db.session.commit()
+    bank.pay(attempt.order_id)
+    assert payment_orders.check_now(attempt.id) == "settled"
+    assert now_of(order.id).state == "queued" and now_of(order.id).paid_at is not None
+    assert books.attention() == [] and books.money()[2] == FEE + PRICE
 
+
+def test_money_for_a_cancelled_order_is_kept_and_shown(bank: Bank, plan: Plan) -> None:
     order = place(plan)
     attempt = open_payment(order)
     assert work.cancel(order.id, "berubah pikiran", unpaid=True)
