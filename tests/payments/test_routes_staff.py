@@ -43,6 +43,8 @@ def test_the_list_and_its_filters(app: Flask, bank: Bank, hx: bool) -> None:
 
     assert found("") == ({"Ani", "Budi"}, True)
     assert found("q=ani") == ({"Ani"}, False)
+    assert found(f"q={budi.phone[-8:]}") == ({"Budi"}, False)
+    assert found("q=%25") == (set(), False)
     assert found("q=PAY-20261119") == ({"Budi"}, False)
     assert found(f"q={order.order_id}") == ({"Ani"}, False)
     assert found("source=cash") == ({"Budi"}, False)
