@@ -123,6 +123,9 @@ made = st.builds(
 
 
 @given(block=made)
+@example(
+    Block(interactive=Interactive(type="list", buttons=(Button("reply", "", id="quick[[wa]]"),)))
+)
 def test_what_a_form_made_is_read_back_with_as_many_buttons_and_rows(block: Block) -> None:
     found = parse(write(block))
     assert found is not None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from portal.core.wablock.model import SPACE, TEMPLATE_KINDS, Block, Button, Interactive
 from portal.core.wablock.reading import CLOSING, parse_body, read_button, without_tags
@@ -65,7 +66,7 @@ def _choices(interactive: Interactive) -> Iterator[str]:
             parts = [row.id, row.title, row.description]
             yield _line("row", *(parts if row.description else parts[:2]))
     under = interactive.type
-    for button in interactive.buttons:
+    for button in map(_sayable, interactive.buttons):
         parts = _button_parts(button)
         # What a line means depends on the type named before it; the last one named counts.
         needed = next(kind for kind in (under, *_homes(button)) if _reads(button, parts, kind))
@@ -76,6 +77,18 @@ def _choices(interactive: Interactive) -> Iterator[str]:
         yield _line("button", *parts, last_whole=button.kind == "flow")
     if under != interactive.type:
         yield _line("type", interactive.type)
+
+
+def _sayable(button: Button) -> Button:
+    """The button without what the format cannot say: taking that out may make another word."""
+    if button.kind == "other":
+        return button  # what was written, bars and all
+    said = {name: _clean(getattr(button, name)) for name in ("id", "text", "url", "phone", "code")}
+    return replace(button, **said)
+
+
+def _clean(part: str) -> str:
+    return without_tags(part.replace("\n", " ")).replace("|", " ")
 
 
 def _reads(button: Button, parts: list[str], under: str) -> bool:
