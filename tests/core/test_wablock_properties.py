@@ -83,7 +83,7 @@ def test_reading_writing_and_reading_again_is_the_identity(text: str) -> None:
 def test_no_tag_ever_leaves(text: str) -> None:
     found = parse(text)
     if found is not None and found.given is None:
-        sent = json.dumps(payload(found)) + fallback_text(found) + spelled_out(found)
+        sent = "\n".join([json.dumps(payload(found)), fallback_text(found), spelled_out(found)])
         assert not re.search(r"\[\[/?wa\]\]", sent, re.IGNORECASE)
 
 
