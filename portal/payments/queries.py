@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import BigInteger, Row, Select, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.accounts.models import Staff
@@ -82,7 +82,7 @@ def payments_of_invoice(invoice_id: int) -> Sequence[Row[Payment, int]]:
     What was taken back again, by a correction or a reversal, is not there any more.
     """
     mover = aliased(Payment)
-    part = func.sum(Allocation.amount)
+    part = cast(func.sum(Allocation.amount), BigInteger)
     return db.session.execute(
         select(Payment, part)
         .join(mover, func.coalesce(mover.reverses_id, mover.id) == Payment.id)
@@ -96,7 +96,7 @@ def payments_of_invoice(invoice_id: int) -> Sequence[Row[Payment, int]]:
 
 def invoices_of_payment(payment_id: int) -> Sequence[Row[Invoice, int]]:
     """(invoice, part paid in rupiah) for a payment."""
-    part = func.sum(Allocation.amount)
+    part = cast(func.sum(Allocation.amount), BigInteger)
     return db.session.execute(
         select(Invoice, part)
         .join(Allocation, Allocation.invoice_id == Invoice.id)
@@ -111,7 +111,7 @@ def invoices_of_payments(
     payment_ids: Sequence[int],
 ) -> dict[int, list[Row[int, int, str, str, int]]]:
     """(payment id, invoice id, number, period, part in rupiah) by payment, in one query."""
-    part = func.sum(Allocation.amount)
+    part = cast(func.sum(Allocation.amount), BigInteger)
     rows = db.session.execute(
         select(
             Allocation.payment_id,
