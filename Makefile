@@ -40,7 +40,7 @@ test: setup $(VENV)/.dev ## the whole suite on the embedded defaults
 	@$(BIN)/python -m pytest -q -n auto -m "not browser and not services"
 
 test-services: setup $(VENV)/.dev ## the suite on PostgreSQL and Redis
-	@$(BIN)/python -m portal.local.services $(BIN)/python -m pytest -q -n 2 -m "not browser"
+	@$(BIN)/python -m portal.local.services $(BIN)/python -m pytest -q -n auto -m "not browser"
 
 test-browser: setup $(VENV)/.dev ## the journeys in headless Chromium
 	@$(BIN)/python -m pytest -q -m browser tests/browser
