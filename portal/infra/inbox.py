@@ -39,6 +39,8 @@ class NotYet(Exception):
 STATUS_SOURCE = "whatsapp."
 TALK_SOURCE = "whatsapp.telegram"
 _RUNG = "loket.statuses_rung_at"
+# Rings of a sweep: what fills the lane for about ten seconds, and what is asked for anyway.
+_ROOM, _AT_LEAST = 1000, 50
 # Only what processing needs: signatures and secrets were checked at the door.
 KEPT_HEADERS = ("content-type", "user-agent")
 
@@ -117,8 +119,13 @@ def _ring(hook_id: int, source: str) -> None:
 
 
 def ring_for_due() -> None:
-    """Ring for callbacks that nobody processed; the caller commits."""
-    for hook_id, source in _due(100):
+    """Ring for callbacks that nobody processed; the caller commits.
+
+    As many as their lane has room for: after the database was away thousands wait whose rings
+    were spent in vain, and yet a lane already full must not be filled with the same ones again.
+    """
+    room = _ROOM - queue.bell().waiting(queue.LANE_OF[queue.PROCESS_HOOK])
+    for hook_id, source in _due(max(room, _AT_LEAST)):
         _ring(hook_id, source)
 
 

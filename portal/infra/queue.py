@@ -88,6 +88,13 @@ class Bell:
             return False
         return True
 
+    def waiting(self, lane: str) -> int:
+        """Rings of a lane that nobody answered yet; 0 when Redis does not say."""
+        try:
+            return int(self.redis.llen(f"rq:queue:{lane}"))
+        except (RedisError, OSError):
+            return 0
+
     def rest(self) -> None:
         """Leave Redis alone for a while: it just failed somebody."""
         self.silent_until = time.monotonic() + _QUIET_SECONDS

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from flask import Flask
@@ -206,6 +207,24 @@ def test_money_is_not_behind_word_about_messages(app: Flask) -> None:
     assert queue.LANE_OF[queue.PROCESS_STATUSES] != queue.LANE_OF[queue.PROCESS_HOOK]
     assert inbox.due() == [money, *statuses]
     assert inbox.due(1) == [money]
+
+
+@pytest.mark.parametrize(("waiting", "rung"), [(0, 5), (2, 3), (5, 1), (900, 1)])
+def test_a_sweep_rings_for_as_many_as_the_lane_has_room_for(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, waiting: int, rung: int
+) -> None:
+    """After the database was away the rings of thousands are spent; and a lane that is full must
+    not be filled with the same ones every five seconds."""
+    monkeypatch.setattr(inbox, "_ROOM", 5)
+    monkeypatch.setattr(inbox, "_AT_LEAST", 1)
+    ids = [inbox.store("pakasir", f"payment {n}".encode(), {}) for n in range(9)]
+    db.session.commit()
+    redis = mock.Mock(**{"llen.return_value": waiting})
+    monkeypatch.setattr(queue.bell(), "redis", redis)
+
+    inbox.ring_for_due()
+    assert list(db.session().info["rings"]) == [(queue.PROCESS_HOOK, i) for i in ids[:rung]]
+    db.session.rollback()
 
 
 def test_statuses_are_worked_off_together_and_a_bad_one_alone(
