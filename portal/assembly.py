@@ -36,9 +36,11 @@ MODEL_MODULES = (
     "network.models",
     "network.models_isolation",
     "customers.models_telegram",
+    "customers.models_phone",
     "orders.models",
     "counter.models",
     "telegram.models",
+    "tickets.models",
 )
 
 # Every feature with routes or commands, in the order of the house.

@@ -40,6 +40,7 @@ class Customer(UserMixin, Model):
     name: Mapped[str] = mapped_column(String(120))
     phone: Mapped[str] = mapped_column(String(20))
     phone_alt: Mapped[str | None] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(190))
     address: Mapped[str] = mapped_column(Text, default="")
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
     language: Mapped[str] = mapped_column(String(5), default="id")
