@@ -3,6 +3,9 @@
 Rows are only ever added. Secrets appear as "diubah", never as values.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +35,19 @@ class AuditEntry(Model):
     ip: Mapped[str] = mapped_column(String(45), default="")
 
 
+_acting: ContextVar[str] = ContextVar("acting", default="")
+
+
+@contextmanager
+def acting(actor: str) -> Iterator[None]:
+    """What is recorded meanwhile was asked for by this actor: a job that does a person's work."""
+    token = _acting.set(actor)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
 def record(
     action: str,
     subject: str,
@@ -42,7 +58,7 @@ def record(
 ) -> None:
     """Add one entry to the current transaction; the actor comes from the context."""
     in_request = has_request_context()
-    actor = getattr(g, "actor", None) if in_request else None
+    actor = _acting.get() or (getattr(g, "actor", None) if in_request else None)
     db.session.add(
         AuditEntry(
             at=now(),

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, func, or_, select
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.invoices.models import Allocation, CreditNote, Invoice, InvoiceLine
+from portal.subscriptions.finding import customer_matches
 
 
 @dataclass(frozen=True)
@@ -143,10 +144,8 @@ def filtered(text: str, state: str, period: str, today: date) -> Select[Any]:
     """The staff list: free text over number and customer, status, period."""
     statement = listing().order_by(Invoice.id.desc())
     if text:
-        columns = (Invoice.number, Customer.name, Customer.number)
-        statement = statement.where(
-            or_(*(column.icontains(text, autoescape=True) for column in columns))
-        )
+        number = Invoice.number.icontains(text, autoescape=True)
+        statement = statement.where(or_(number, customer_matches(text)))
     if state == "overdue":
         statement = statement.where(Invoice.state == "open", Invoice.due_on < today)
     elif state:

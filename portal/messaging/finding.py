@@ -4,7 +4,6 @@ Made for a million rows: ids grow with time, so a range of days is a range of id
 person types is looked up where it has an index; no page is reached by skipping others.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -28,6 +27,7 @@ from portal.extensions import db
 from portal.infra.database import is_postgres
 from portal.infra.timekeeping import zone
 from portal.messaging.models import Message, NoticeRecipient
+from portal.subscriptions.finding import customer_matches, phone_digits
 
 PER_PAGE = 25
 FEW = 200
@@ -232,7 +232,7 @@ def _speaks_of(text: str) -> ColumnElement[bool]:
     direct.append(select(Message.id).where(Message.recipient.in_(told)))
     if (message_id := number(text.lstrip("#"))) is not None:
         direct.append(select(Message.id).where(Message.id == message_id))
-    digits = _digits(text)
+    digits = phone_digits(text)
     if len(digits) >= 4:
         direct.append(select(Message.id).where(_begins(f"+62{digits}")))
     ids = db.session.scalars(people.limit(FEW + 1)).all()
@@ -244,21 +244,7 @@ def _speaks_of(text: str) -> ColumnElement[bool]:
 
 
 def _customers(text: str) -> Select[Any]:
-    found = [
-        Customer.name.icontains(text, autoescape=True),
-        Customer.number.icontains(text, autoescape=True),
-    ]
-    digits = _digits(text)
-    if len(digits) >= 4:
-        found += [Customer.phone.contains(digits), Customer.phone_alt.contains(digits)]
-    return select(Customer.id).where(or_(*found))
-
-
-def _digits(text: str) -> str:
-    """The digits of a phone number however it is written, without country code or zero."""
-    if not re.fullmatch(r"[\d\s+().-]+", text):
-        return ""
-    return re.sub(r"\D", "", text).removeprefix("62").lstrip("0")
+    return select(Customer.id).where(customer_matches(text))
 
 
 def _begins(start: str) -> ColumnElement[bool]:
