@@ -4,6 +4,9 @@ import re
 from collections.abc import Sequence
 
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+# Three digits behind the mark are left out: `1.250rb` is a million to one and a thousand to another.
+_SHORT = re.compile(r"(?i)([0-9]{1,6})(?:[.,]([0-9]{1,2}))? ?(rb|ribu|k|jt|juta)\.?")
+_SCALE = {"rb": 1_000, "ribu": 1_000, "k": 1_000, "jt": 1_000_000, "juta": 1_000_000}
 
 
 def format_rupiah(amount: int) -> str:
@@ -18,21 +21,25 @@ def format_number(amount: int) -> str:
 
 
 def parse_rupiah(text: str) -> int:
-    """Read what people and spreadsheets write: `150000`, `Rp 150.000,00`, `150,000`, `1.250.000,-`.
+    """Read what people and spreadsheets write: `150000`, `Rp 150.000,00`, `150,000`, `1.250.000,-`;
+    and what is typed in a hurry: `150rb`, `1,5jt`.
 
     Raises ValueError with a sentence in Indonesian: for sen, minus signs, anything else.
     """
     cleaned = re.sub(r"(?i)^\s*(rp|idr)\.?\s*", "", text.replace("\u00a0", " ")).strip()
+    if short := _SHORT.fullmatch(cleaned):
+        scale = _SCALE[short[3].lower()]
+        return int(short[1]) * scale + int((short[2] or "").ljust(2, "0")) * scale // 100
     cleaned = re.sub(r",-+$|\s+", "", cleaned)
     if _NUMBER.fullmatch(cleaned) is None:
-        raise ValueError("Harga harus angka rupiah bulat, misalnya 150000 atau Rp150.000.")
+        raise ValueError("Isi rupiah bulat, misalnya 150.000 atau 150rb.")
     whole, cents = _split_decimals(cleaned)
     if cents.strip("0"):
-        raise ValueError("Harga tidak boleh memakai sen.")
+        raise ValueError("Rupiah tidak memakai sen.")
     groups = re.split(r"[.,]", whole)
     grouped = len(groups) > 1
     if grouped and (any(len(part) != 3 for part in groups[1:]) or not 1 <= len(groups[0]) <= 3):
-        raise ValueError("Titik ribuan pada harga tidak benar, misalnya 150.000.")
+        raise ValueError("Titik ribuannya tidak benar. Tulis seperti 150.000.")
     return int("".join(groups))
 
 

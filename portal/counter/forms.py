@@ -1,6 +1,5 @@
 """Reading what people type at the counter. Raises ValueError with a sentence in Indonesian."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -15,23 +14,13 @@ from portal.web.parsing import parse_day
 from portal.web.sentences import say
 from portal.web.setup import row_id
 
-_SHORT = re.compile(r"(?i)(?:rp\.?)?\s*(\d{1,6})(?:[.,](\d{1,3}))?\s*(rb|ribu|k|jt|juta)\.?")
-_SCALE = {"rb": 1_000, "ribu": 1_000, "k": 1_000, "jt": 1_000_000, "juta": 1_000_000}
-
 
 def rupiah(text: str) -> int:
-    """`150.000`, `Rp150000`, `150rb`, `1,5jt`."""
-    text = text.strip()
-    short = _SHORT.fullmatch(text)
-    if short is not None:
-        scale = _SCALE[short[3].lower()]
-        part = (short[2] or "").ljust(3, "0")
-        amount = int(short[1]) * scale + int(part) * scale // 1_000
-    else:
-        try:
-            amount = parse_rupiah(text)
-        except ValueError:
-            raise ValueError(_("Isi rupiah bulat, misalnya 150.000 atau 150rb.")) from None
+    """An amount at the counter: as everywhere, and no more than a drawer holds."""
+    try:
+        amount = parse_rupiah(text)
+    except ValueError as error:
+        raise ValueError(say(error)) from None
     if amount > MOST:
         raise ValueError(_("Jumlahnya terlalu besar. Periksa angka nolnya."))
     return amount

@@ -13,8 +13,8 @@ def N_(text: str) -> str:  # noqa: N802 - the name that collects texts for a cat
 
 
 MARKED = (
-    N_("Harga harus angka rupiah bulat, misalnya 150000 atau Rp150.000."),
-    N_("Harga tidak boleh memakai sen."),
+    N_("Isi rupiah bulat, misalnya 150.000 atau 150rb."),
+    N_("Rupiah tidak memakai sen."),
     N_("ID Telegram tidak sah. Contoh: tg:123456789."),
     N_("ID grup WhatsApp tidak sah."),
     N_("Jumlah angka nomor telepon tidak benar. Contoh: 081234567890."),
@@ -33,7 +33,7 @@ MARKED = (
     N_("Pesan tidak ditemukan."),
     N_("Tagihan ini sudah dibayar sebagian, jadi tidak bisa dibatalkan."),
     N_("Tagihan ini sudah tidak terbuka."),
-    N_("Titik ribuan pada harga tidak benar, misalnya 150.000."),
+    N_("Titik ribuannya tidak benar. Tulis seperti 150.000."),
     N_("Tulis alasan pembatalan."),
     N_("Tulis alasannya."),
     N_("Tulis apa yang sudah dilakukan."),

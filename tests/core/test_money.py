@@ -31,6 +31,11 @@ amounts = st.integers(0, 10**12)
         "150.000,-",
         " IDR 150,000.00 ",
         "150\u00a0000",
+        "150rb",
+        "Rp 150 ribu",
+        "150k",
+        "0,15 jt",
+        "0.15juta",
     ],
 )
 def test_what_people_and_spreadsheets_write(text: str) -> None:
@@ -39,10 +44,24 @@ def test_what_people_and_spreadsheets_write(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "abc", "-5", "150.50", "150000,5", "1.50.000", "15.00.0", "1e5", "Rp", "1.2345", "٣٤"],
+    [
+        "",
+        "abc",
+        "-5",
+        "150.50",
+        "150000,5",
+        "1.50.000",
+        "15.00.0",
+        "1e5",
+        "Rp",
+        "1.2345",
+        "٣٤",
+        "1.250rb",
+        "1,5rbu",
+    ],
 )
 def test_what_is_not_an_amount_is_refused_in_words(text: str) -> None:
-    with pytest.raises(ValueError, match="Harga|Titik"):
+    with pytest.raises(ValueError, match="upiah|Titik"):
         parse_rupiah(text)
 
 

@@ -66,7 +66,7 @@ def test_discount(
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"kind": "amount", "value": "banyak", "reason": "x"}, "Harga harus angka rupiah bulat"),
+        ({"kind": "amount", "value": "banyak", "reason": "x"}, "Isi rupiah bulat"),
         ({"kind": "percent", "value": "1000", "reason": "x"}, "Isi persen"),
         ({"kind": "percent", "value": "10", "reason": " "}, "Tulis alasannya."),
         ({"kind": "amount", "value": "10", "until": "besok", "reason": "x"}, "Pilih tanggal"),
