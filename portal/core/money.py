@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
-# Three digits behind the mark are left out: `1.250rb` is a million to one and a thousand to another.
+# Not three digits behind the mark: `1.250rb` is a million to one, a thousand to another.
 _SHORT = re.compile(r"(?i)([0-9]{1,6})(?:[.,]([0-9]{1,2}))? ?(rb|ribu|k|jt|juta)\.?")
 _SCALE = {"rb": 1_000, "ribu": 1_000, "k": 1_000, "jt": 1_000_000, "juta": 1_000_000}
 
