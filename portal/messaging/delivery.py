@@ -64,6 +64,7 @@ _KEPT = (
     "access_opened",
     "isolation_notice",
     "staff_notice",
+    "customer_notice",
 )
 AMBIGUOUS: dict[tuple[Ambiguity, str], Action] = {
     **{(Ambiguity.KEYED, kind): Action.REPEAT for kind in (*_DROPPED, *_KEPT)},

@@ -94,6 +94,7 @@ KINDS = {
             patient=True,
         ),
         Kind("staff_notice", _l("Kabar untuk petugas"), "messages", ("text",)),
+        Kind("customer_notice", _l("Kabar untuk pelanggan"), "messages", ("text",)),
     )
 }
 
@@ -103,8 +104,9 @@ for the owner to change, no template, and no customer refuses it."""
 EVERY = {**KINDS, TALK.name: TALK}
 """All there may be in the outbox; KINDS are those with a text of their own."""
 
-FREE_KINDS = ("broadcast", "staff_notice")
-"""No template is made for these: they are somebody's own words."""
+FREE_KINDS = ("broadcast", "staff_notice", "customer_notice")
+"""No template is made for these: they are somebody's own words. `customer_notice` is what one
+customer should know: an answer to a ticket, a changed number."""
 
 # Values a test message is filled with.
 SAMPLES: dict[str, Any] = {

@@ -72,6 +72,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "payment_confirmation": ("amount",),
     "broadcast": ("text",),
     "staff_notice": ("text",),
+    "customer_notice": ("text",),
 }
 # Values hardly anybody exceeds, in the form messages carry them.
 LONG: dict[str, Any] = {

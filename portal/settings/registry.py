@@ -14,6 +14,7 @@ from portal.settings.spec import WEEKDAYS
 from portal.settings.spec import SettingSpec as SettingSpec
 from portal.settings.spec import Value as Value
 from portal.settings.specs_isolation import ISOLATION
+from portal.settings.specs_login import LOGIN
 from portal.settings.specs_orders import ORDERS
 from portal.settings.specs_payments import PAYMENTS
 
@@ -26,7 +27,7 @@ GROUPS: Sequence[tuple[str, Any]] = (
     ("orders", _l("Pesanan")),
     ("messages", _l("Pesan WhatsApp")),
     ("costs", _l("Biaya pesan Meta")),
-    ("login", _l("Masuk pelanggan")),
+    ("login", _l("Masuk dan sesi")),
 )
 
 SPECS: Sequence[SettingSpec] = (
@@ -184,6 +185,7 @@ SPECS: Sequence[SettingSpec] = (
             ("payment_confirmation", _l("Pembayaran diterima")),
             ("broadcast", _l("Siaran")),
             ("staff_notice", _l("Kabar untuk petugas")),
+            ("customer_notice", _l("Kabar untuk pelanggan")),
         ),
     ),
     SettingSpec(
@@ -241,16 +243,7 @@ SPECS: Sequence[SettingSpec] = (
         group="messages",
     ),
     *COSTS,
-    SettingSpec(
-        "login.codes_per_ip_hour",
-        "int",
-        60,
-        _l("Permintaan kode masuk per alamat IP per jam"),
-        _l("Banyak pelanggan dapat berada di balik satu alamat IP."),
-        minimum=5,
-        maximum=100_000,
-        group="login",
-    ),
+    *LOGIN,
 )
 
 BY_KEY = {spec.key: spec for spec in SPECS}

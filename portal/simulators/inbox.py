@@ -20,6 +20,7 @@ KINDS = (
     "access_opened",
     "broadcast",
     "staff_notice",
+    "customer_notice",
 )
 KEYS = frozenset({"api_key", "number_key", "access_token"})
 _BOT = re.compile(r"/bot[^/]+/")

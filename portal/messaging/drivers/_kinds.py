@@ -24,6 +24,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "otp_code": ("code",),
     "broadcast": ("text",),
     "staff_notice": ("text",),
+    "customer_notice": ("text",),
 }
 LABELS: Mapping[str, str] = {
     "payment_confirmation": "Pembayaran diterima",
@@ -35,8 +36,9 @@ LABELS: Mapping[str, str] = {
     "otp_code": "Kode masuk",
     "broadcast": "Siaran",
     "staff_notice": "Kabar untuk petugas",
+    "customer_notice": "Kabar untuk pelanggan",
 }
-FREE_KINDS = ("broadcast", "staff_notice")
+FREE_KINDS = ("broadcast", "staff_notice", "customer_notice")
 """Staff's own words: text, unless a template for them is named."""
 TEMPLATE_KINDS = tuple(kind for kind in NAMES if kind not in FREE_KINDS)
 FIRST_KIND = next(iter(LABELS))

@@ -36,7 +36,12 @@ from portal.messaging.drivers.base import Limits, MessageDriver, OutgoingMessage
 from portal.messaging.drivers.events import DeliveryEvent, HookEvent, HookRequest
 
 # Whose first value is the customer's name.
-_NAMELESS = {"otp_code": "Pelanggan", "broadcast": "Pelanggan", "staff_notice": "Petugas"}
+_NAMELESS = {
+    "otp_code": "Pelanggan",
+    "broadcast": "Pelanggan",
+    "customer_notice": "Pelanggan",
+    "staff_notice": "Petugas",
+}
 # Words of `error.messages` -> what it is. No table is published; collected from integrators,
 # November 2026. What is not here goes by the HTTP status.
 WORDS: tuple[tuple[str, Meaning], ...] = (
