@@ -20,7 +20,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "owner": frozenset(
         {
             "view",
+            "lookup",
             "customers",
+            "impersonate",
             "billing",
             "money",
             "corrections",
@@ -36,7 +38,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "finance": frozenset(
         {
             "view",
+            "lookup",
             "customers",
+            "impersonate",
             "billing",
             "money",
             "corrections",
@@ -47,10 +51,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "broadcast",
         }
     ),
-    "support": frozenset({"view", "customers", "install", "messages"}),
-    "technician": frozenset({"view", "install"}),
+    "support": frozenset({"view", "lookup", "customers", "impersonate", "install", "messages"}),
+    "technician": frozenset({"view", "lookup", "install"}),
     # Nothing of the ISP as a whole: a collector sees the customers of their own areas.
-    "collector": frozenset({"counter"}),
+    "collector": frozenset({"lookup", "counter"}),
 }
 # The first page of the staff area, and where whoever may not open it is sent instead.
 FIRST, ELSEWHERE = "dashboard.index", "counter.index"
