@@ -22,6 +22,22 @@ TARGETS = (
     "pakasir_webhook",
     "router",
 )
+# One for each step of Meta's Embedded Signup.
+SIGNUP = (
+    "signup_code",
+    "signup_debug",
+    "signup_waba",
+    "signup_phones",
+    "signup_clients",
+    "signup_subscribe",
+    "signup_register",
+    "signup_templates",
+    "signup_users",
+    "signup_assign",
+    "signup_credit",
+    "signup_share",
+    "signup_alloc",
+)
 NUMBERS = {
     "delay": "jeda tiap jawaban (detik)",
     "timeout": "1 = tidak pernah menjawab",
@@ -36,6 +52,21 @@ NUMBERS = {
     "window": "1 = teks bebas hanya 24 jam setelah balasan (Meta)",
     "count": "hanya n permintaan berikutnya (0 = terus)",
 }
+SIGNUP_NUMBERS = {
+    **{name: NUMBERS[name] for name in ("delay", "timeout", "rate_5xx", "garbage")},
+    "accept_then_500": NUMBERS["accept_then_500"],
+    "error": "kode kesalahan Meta: 190, 200, 133005, 133016, 80008, …",
+    "empty": "1 = daftar kosong",
+    "second_page": "1 = halaman pertama kosong, isinya di halaman kedua",
+    "expired": "1 = token sudah habis",
+    "foreign": "1 = akun orang lain",
+    "count": NUMBERS["count"],
+}
+
+
+def numbers(target: str) -> dict[str, str]:
+    """What can be set for a target, and its words."""
+    return SIGNUP_NUMBERS if target in SIGNUP else NUMBERS
 
 
 def active(target: str) -> Doc:
@@ -86,14 +117,15 @@ def after(fault: Doc) -> Response | None:
 @bp.get("/faults")
 def page() -> str:
     """The switchboard."""
-    current = {target: store().get("fault", target) or {} for target in TARGETS}
-    return render_template("faults.html", targets=TARGETS, numbers=NUMBERS, current=current)
+    targets = (*TARGETS, *SIGNUP)
+    current = {target: store().get("fault", target) or {} for target in targets}
+    return render_template("faults.html", targets=targets, numbers=numbers, current=current)
 
 
 @bp.get("/faults.json")
 def as_json() -> Any:
     """Everything that is switched on."""
-    return jsonify({target: store().get("fault", target) or {} for target in TARGETS})
+    return jsonify({one: store().get("fault", one) or {} for one in (*TARGETS, *SIGNUP)})
 
 
 @bp.post("/faults")
@@ -101,10 +133,11 @@ def change() -> Any:
     """`target` and any of the numbers; replaces the target's faults."""
     data = request.get_json(silent=True) or request.form.to_dict()
     target = str(data.get("target", ""))
-    if target not in TARGETS:
-        return jsonify(error="unknown target", targets=TARGETS), 400
+    if target not in TARGETS and target not in SIGNUP:
+        return jsonify(error="unknown target", targets=(*TARGETS, *SIGNUP)), 400
+    known = numbers(target)
     try:
-        wanted = {name: float(data[name]) for name in NUMBERS if data.get(name) not in (None, "")}
+        wanted = {name: float(data[name]) for name in known if data.get(name) not in (None, "")}
     except (TypeError, ValueError):
         return jsonify(error="numbers only"), 400
     store().put("fault", target, {name: value for name, value in wanted.items() if value})

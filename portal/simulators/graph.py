@@ -7,7 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from portal.simulators import faults, graph_content, graph_hooks, inbox
+from portal.simulators import (
+    faults,
+    graph_content,
+    graph_hooks,
+    inbox,
+    signup_assets,
+    signup_nodes,
+)
 from portal.simulators.graph_content import Refused
 from portal.simulators.store import Doc, store
 
@@ -51,6 +58,7 @@ def messages(version: int, phone_id: str) -> Any:
     if struck is not None:
         return struck
     _authorize()
+    signup_assets.must_be_registered(phone_id)
     data: Doc = request.get_json(silent=True) or {}
     if data.get("messaging_product") != "whatsapp" or not data.get("to"):
         raise Refused(100, "messaging_product and to are required")
@@ -114,10 +122,13 @@ def file(media_id: str) -> Any:
 
 @bp.get("/v<int:version>.0/<phone_id>")
 def phone(version: int, phone_id: str) -> Any:
-    """The health probe."""
+    """The health probe; and the accounts, numbers and allocations of the signup."""
     struck = faults.strike("graph")
     if struck is not None:
         return struck
+    known_there = signup_nodes.answer(phone_id)
+    if known_there is not None:
+        return known_there
     _authorize()
     if (kept := store().get("graph_media", phone_id)) is not None:
         url = f"{request.host_url}graph/media/{phone_id}"

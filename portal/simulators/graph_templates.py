@@ -11,7 +11,8 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 
-from portal.simulators import faults, templates_meta, webhooks
+from portal.simulators import faults, signup_assets, signup_nodes, templates_meta, webhooks
+from portal.simulators.signup_world import PHONES
 from portal.simulators.store import Doc, store
 from portal.simulators.templates_meta import Unfit
 
@@ -61,7 +62,7 @@ def _lose_patience() -> None:
 @bp.get("/graph/v<int:version>.0/<waba>/message_templates")
 def index(version: int, waba: str) -> Any:
     """A page of the list."""
-    if (struck := _enter()) is not None:
+    if (struck := signup_nodes.templates_fault(waba) or _enter()) is not None:
         return struck
     wanted = request.args.get("name", "")
     found = [row for row in templates_meta.rows(store()) if wanted in {"", row["name"]}]
@@ -99,7 +100,9 @@ def create(version: int, waba: str) -> Any:
 
 @bp.post("/graph/v<int:version>.0/<int:template_id>")
 def edit(version: int, template_id: int) -> Any:
-    """Another text."""
+    """Another text; or, for a number of the signup, its PIN and its callback address."""
+    if str(template_id) in PHONES:
+        return signup_assets.configure(str(template_id))
     if (struck := _enter()) is not None:
         return struck
     row = templates_meta.by_id(store(), str(template_id))
