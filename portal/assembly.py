@@ -10,6 +10,7 @@ from portal import extensions
 from portal.config import ROOT, Settings
 from portal.core.clock import Clock, SystemClock, machine_time
 from portal.infra import database, logs, outbound, queue, secrets
+from portal.web.squeeze import SqueezedFiles
 
 # Every module that declares tables; Alembic and the foreign keys need all of them.
 MODEL_MODULES = (
@@ -81,6 +82,7 @@ BLUEPRINTS = (
     "portal.documents.routes_staff",
     "portal.documents.routes_customer",
     "portal.documents.routes_link",
+    "portal.documents.routes_app",
     "portal.counter.routes_staff",
     "portal.counter.routes_settlements",
     "portal.counter.routes_closings",
@@ -90,6 +92,7 @@ BLUEPRINTS = (
     "portal.orders.routes_change",
     "portal.orders.routes_staff",
     "portal.dashboard.routes_customer",
+    "portal.dashboard.routes_captive",
     "portal.dashboard.routes_staff",
     "portal.dashboard.routes_customers",
     "portal.dashboard.routes_lines",
@@ -136,13 +139,14 @@ def configure(app: Flask, settings: Settings) -> None:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     static = ROOT / "portal" / "static"
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+    static_files = WhiteNoise(
         app.wsgi_app,
         root=str(static) if static.is_dir() else None,
         prefix="static/",
         max_age=31536000,
         autorefresh=settings.app_env == "development",
     )
+    app.wsgi_app = SqueezedFiles(static_files)  # type: ignore[method-assign]
 
 
 def bind_extensions(app: Flask, settings: Settings, clock: Clock | None) -> None:
@@ -200,8 +204,10 @@ def _user_loaders(app: Flask) -> None:
     app.extensions["loket.company"] = company
 
 
-def company() -> tuple[str, str]:
-    """Name and CS phone (E.164) for every page; the web layer may not import settings."""
+def company() -> tuple[str, str, str]:
+    """Name, CS phone (E.164) and the version of the logo ("" for none), for every page; the web
+    layer may not import settings."""
     from portal.settings import service
 
-    return service.text("company.name"), service.text("company.cs_phone")
+    name, phone = service.text("company.name"), service.text("company.cs_phone")
+    return name, phone, str(service.internal("company.icon", ""))

@@ -52,7 +52,7 @@ def remember_next(target: str | None) -> None:
 
 def offer_choice(phone: str) -> None:
     """The phone is proven, but belongs to several customers: let them choose for 5 minutes."""
-    _forget("choose", "next")
+    _forget("lang", "look", "next")
     session["choose"] = {"phone": phone, "until": (wall() + CHOICE_LIFETIME).isoformat()}
 
 
@@ -71,7 +71,7 @@ def open_session(customer: Customer) -> str:
     planted before the login is worth nothing after it.
     """
     target = local_path(session.get("next"), "")
-    _forget("lang")
+    _forget("lang", "look")
     session.permanent = True
     login_user(customer)
     return target
