@@ -4,6 +4,7 @@ Files for messages end after a week, so the logo is no such file: it is a row of
 judged and written anew by the same code, then made small and laid on white, as paper is.
 """
 
+import hashlib
 import io
 from typing import IO
 
@@ -49,6 +50,7 @@ def keep(image: bytes, by: str) -> None:
     row.updated_at, row.updated_by = now(), by[:80]
     db.session.add(row)
     db.session.flush()
+    settings.set_internal("company.icon", hashlib.sha256(image).hexdigest()[:10])
     audit.record("documents.logo", "company:logo", after={"width": width, "height": height})
 
 
@@ -57,6 +59,7 @@ def remove() -> None:
     row = current()
     if row is not None:
         db.session.delete(row)
+        settings.set_internal("company.icon", "")
         audit.record("documents.logo_removed", "company:logo")
 
 

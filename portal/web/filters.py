@@ -18,6 +18,7 @@ from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.core.recipients import PREFIX, TelegramChat
 from portal.infra import timekeeping
 from portal.web import access
+from portal.web.htmx import is_fragment
 
 
 def rupiah(amount: int) -> str:
@@ -117,8 +118,8 @@ def _company() -> SimpleNamespace:
     from flask import current_app
 
     read = current_app.extensions["loket.company"]
-    name, phone = read()
-    return SimpleNamespace(name=name, cs_phone=phone, cs_phone_wa=phone.lstrip("+"))
+    name, phone, icon = read()
+    return SimpleNamespace(name=name, cs_phone=phone, cs_phone_wa=phone.lstrip("+"), icon=icon)
 
 
 def _language() -> str:
@@ -141,7 +142,10 @@ def init_app(app: Flask) -> None:
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(
-        static_url=static_url, may_open=access.may_open, language=_language
+        static_url=static_url,
+        may_open=access.may_open,
+        language=_language,
+        fragment=is_fragment,
     )
     app.context_processor(lambda: {"company": _company(), "today": timekeeping.today()})
     _register_macros(app)

@@ -24,7 +24,11 @@ def render_block(template: str, block: str, **context: Any) -> str:
 
 
 def page(template: str, block: str | None = None, status: int = 200, **context: Any) -> Response:
-    """The page, or just `block` for a fragment request."""
+    """The page, or just `block` for a fragment request.
+
+    Without a block a fragment request gets what is inside of the page: the bases leave out
+    everything around it (`fragment()`), so a whole page never ends up inside of another.
+    """
     if block and is_fragment():
         return make_response(render_block(template, block, **context), status)
     return make_response(render_template(template, **context), status)

@@ -8,10 +8,10 @@ from flask_login import current_user
 from werkzeug.routing import IntegerConverter
 
 from portal.extensions import babel, csrf, login_manager
-from portal.web import access, errors, filters, headers, incoming
+from portal.web import access, captive, errors, filters, headers, incoming, looks, squeeze
+from portal.web.looks import LANGUAGES
 from portal.web.sessions import TwoSessions
 
-LANGUAGES = ("id", "en")
 BIGGEST_ID = 2**31 - 1
 
 
@@ -34,6 +34,8 @@ def init_app(app: Flask) -> None:
     """Everything a page needs, in the order it takes effect."""
     app.url_map.converters["int"] = RowId
     app.session_interface = TwoSessions()
+    captive.init_app(app)
+    app.after_request(squeeze.answer)
     incoming.init_app(app)
     csrf.init_app(app)
     login_manager.init_app(app)
@@ -46,6 +48,7 @@ def init_app(app: Flask) -> None:
     app.before_request(access.guard)
     app.after_request(headers.secure)
     filters.init_app(app)
+    looks.init_app(app)
     errors.init_app(app)
     app.jinja_env.globals.update(get_locale=get_locale)
 
@@ -61,8 +64,6 @@ def choose_locale() -> str:
 
 
 def remember_language() -> None:
-    """`?lang=en` on any page switches the language for this browser."""
-    wanted = request.args.get("lang")
-    if wanted in LANGUAGES:
-        session["lang"] = wanted
+    """`?lang=en` and `?look=dark` on any page switch this browser."""
+    looks.remember()
     g.actor = None
