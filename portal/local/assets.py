@@ -22,6 +22,9 @@ alert-triangle alert-circle info-circle clock chevron-right chevron-left
 arrow-right refresh download upload search settings send credit-card ban
 activity list-check logout plus edit trash file-text chart-bar package lock
 world copy menu-2 player-play player-pause shield-check phone map-pin speakerphone
+chevron-down moon sun device-desktop language user-circle users-group shield-lock
+router map lifebuoy cash tool printer archive plug inbox calendar filter eye
+device-mobile key ticket circle-check
 """.split()  # noqa: SIM905 - easier to read and sort
 
 
