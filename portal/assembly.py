@@ -1,6 +1,7 @@
 """The steps of `create_app`: configuration, extensions, features. The only wiring there is."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -12,6 +13,9 @@ from portal.core.clock import Clock, SystemClock, machine_time
 from portal.infra import database, logs, outbound, queue, secrets
 from portal.web.squeeze import SqueezedFiles
 
+if TYPE_CHECKING:
+    from portal.accounts.rules import Rules
+
 # Every module that declares tables; Alembic and the foreign keys need all of them.
 MODEL_MODULES = (
     "infra.audit",
@@ -22,6 +26,7 @@ MODEL_MODULES = (
     "infra.schedule",
     "settings.models",
     "accounts.models",
+    "accounts.models_sessions",
     "customers.models",
     "plans.models",
     "subscriptions.models",
@@ -202,6 +207,20 @@ def _user_loaders(app: Flask) -> None:
 
     app.extensions["loket.user_loaders"] = {"staff": load_staff, "customer": load_customer}
     app.extensions["loket.company"] = company
+    app.extensions["loket.login_rules"] = login_rules
+
+
+def login_rules() -> "Rules":
+    """How long logins last and who needs a second factor; accounts may not import settings."""
+    from portal.accounts.rules import Rules
+    from portal.settings import service
+
+    return Rules(
+        staff_idle=timedelta(minutes=service.integer("login.staff_idle_minutes")),
+        staff_longest=timedelta(hours=service.integer("login.staff_hours")),
+        customer_idle=timedelta(days=service.integer("login.customer_days")),
+        totp_roles=frozenset(service.words("login.totp_roles")),
+    )
 
 
 def company() -> tuple[str, str, str]:
