@@ -11,7 +11,12 @@ from portal.infra.types import EncryptedText, State, UtcDateTime
 
 
 class Staff(UserMixin, Model):
-    """A person who works with Loket. `session_token` changes to end every session."""
+    """A person who works with Loket.
+
+    `totp_secret` counts as a second factor from `totp_since` on; before that it waits to be
+    confirmed. `totp_step` is the last half minute whose code was used. `login_token` is that of
+    the session that loaded this row.
+    """
 
     __tablename__ = "staff"
 
@@ -21,13 +26,17 @@ class Staff(UserMixin, Model):
     password_hash: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(State(), default="owner")
     active: Mapped[bool] = mapped_column(default=True)
-    session_token: Mapped[str] = mapped_column(String(64))
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    totp_secret: Mapped[str | None] = mapped_column(EncryptedText)
+    totp_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    totp_step: Mapped[int | None]
+
+    login_token = ""
 
     def get_id(self) -> str:
-        return f"staff:{self.id}:{self.session_token}"
+        return f"staff:{self.id}:{self.login_token}"
 
     @property
     def is_active(self) -> bool:

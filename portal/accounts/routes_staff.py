@@ -5,10 +5,10 @@ from typing import Any
 from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user, login_user
+from flask_login import current_user
 from wtforms import PasswordField, StringField
 
-from portal.accounts import service
+from portal.accounts import service, sessions
 from portal.extensions import db
 from portal.web.access import local_path, public
 from portal.web.forms import BaseForm
@@ -52,15 +52,18 @@ def enter() -> Response:
                 "(paling lama satu jam) sebelum mencoba lagi."
             ),
         )
-    session.clear()
-    login_user(person)
+    service.log_in(person)
+    db.session.commit()
     return _home()
 
 
 @bp.post("/logout")
 @public
 def leave() -> Response:
-    """Forget this browser's staff session."""
+    """End this browser's staff session, here and on the server."""
+    if current_user.is_authenticated:
+        sessions.end(current_user.login_token)
+        db.session.commit()
     session.clear()
     return go(url_for("accounts.login"), _("Anda sudah keluar."))
 

@@ -4,13 +4,15 @@ from datetime import timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from flask import session
+from flask_login import login_user
 from sqlalchemy import select
 
+from portal.accounts import sessions
 from portal.accounts.models import Staff
 from portal.extensions import db
 from portal.infra import audit
 from portal.infra.database import end_read
-from portal.infra.secrets import new_token
 from portal.infra.timekeeping import now, wall
 from portal.web.access import PERMISSIONS
 
@@ -40,7 +42,6 @@ def create_staff(email: str, name: str, password: str, role: str = "owner") -> S
         name=name.strip() or email,
         password_hash=_hasher.hash(password),
         role=role,
-        session_token=new_token(),
         created_at=now(),
     )
     db.session.add(staff)
@@ -92,10 +93,27 @@ def _count_failure(staff: Staff) -> None:
 
 def end_sessions(staff: Staff) -> None:
     """Log this person out everywhere."""
-    staff.session_token = new_token()
+    sessions.end_all(sessions.STAFF, staff.id)
 
 
 def load_staff(staff_id: int, token: str) -> Staff | None:
-    """For Flask-Login: only while the token is still the row's own."""
+    """For Flask-Login: only while the token's session lives."""
+    if not sessions.check(sessions.STAFF, staff_id, token):
+        return None
     staff = db.session.get(Staff, staff_id)
-    return staff if staff and staff.active and staff.session_token == token else None
+    if staff is None or not staff.active:
+        return None
+    staff.login_token = token
+    return staff
+
+
+def log_in(staff: Staff) -> None:
+    """Give this browser a session of its own; whatever it carried before is forgotten.
+
+    The caller commits. The language chosen for this browser stays.
+    """
+    kept = {key: session[key] for key in ("lang",) if key in session}
+    session.clear()
+    session.update(kept)
+    staff.login_token = sessions.open_session(sessions.STAFF, staff.id)
+    login_user(staff)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from flask import session
 from flask_login import login_user
 
-from portal.accounts import otp
+from portal.accounts import otp, sessions
 from portal.accounts.models import OtpChallenge
 from portal.customers.models import Customer
 from portal.customers.service import by_phone
@@ -65,7 +65,7 @@ def choices() -> Sequence[Customer]:
 
 
 def open_session(customer: Customer) -> str:
-    """Log in under a new session and say where to go ("" for home).
+    """Log in under a new session and say where to go ("" for home). The caller commits.
 
     Nothing of the anonymous session survives but the language and the way on, so a cookie
     planted before the login is worth nothing after it.
@@ -73,6 +73,7 @@ def open_session(customer: Customer) -> str:
     target = local_path(session.get("next"), "")
     _forget("lang", "look")
     session.permanent = True
+    customer.login_token = sessions.open_session(sessions.CUSTOMER, customer.id)
     login_user(customer)
     return target
 

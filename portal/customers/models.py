@@ -45,13 +45,15 @@ class Customer(UserMixin, Model):
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
     language: Mapped[str] = mapped_column(String(5), default="id")
     status: Mapped[str] = mapped_column(State(), default="active")
-    session_token: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     area: Mapped[Area | None] = relationship(lazy="joined")
 
+    login_token = ""
+    """Of the session that loaded this row."""
+
     def get_id(self) -> str:
-        return f"customer:{self.id}:{self.session_token}"
+        return f"customer:{self.id}:{self.login_token}"
 
     @property
     def is_active(self) -> bool:

@@ -15,7 +15,7 @@ from flask_login import current_user
 from wtforms import StringField, TelField
 from wtforms.validators import ValidationError
 
-from portal.accounts import otp
+from portal.accounts import otp, sessions
 from portal.accounts.models import OtpChallenge
 from portal.core.phone import InvalidPhone, PhoneNumber
 from portal.customers import login
@@ -190,13 +190,17 @@ def chosen() -> Response:
 @bp.post("/logout")
 @public
 def logout() -> Response:
-    """Forget this browser's session."""
+    """End this browser's session, here and on the server."""
+    if current_user.is_authenticated:
+        sessions.end(current_user.login_token)
+        db.session.commit()
     session.clear()
     return go(url_for("login.ask"), _("Anda sudah keluar."))
 
 
 def _enter(customer: Customer) -> Response:
     target = login.open_session(customer)
+    db.session.commit()
     return go(target or url_for("home.index"))
 
 

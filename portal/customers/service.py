@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import or_, select, update
 
+from portal.accounts import sessions
 from portal.core.recipients import TelegramChat
 from portal.customers.models import Area, Customer
 from portal.customers.models_telegram import TelegramUser
 from portal.extensions import db
 from portal.infra import audit, numbering
 from portal.infra.database import updated
-from portal.infra.secrets import new_token
 from portal.infra.timekeeping import now
 from portal.web.sentences import N_
 from portal.web.setup import LANGUAGES
@@ -47,11 +47,14 @@ def by_phone(phone: str) -> list[Customer]:
 
 
 def load_customer(customer_id: int, token: str) -> Customer | None:
-    """For Flask-Login: only while the token is still the row's own."""
-    customer = db.session.get(Customer, customer_id)
-    if customer is None or customer.session_token != token:
+    """For Flask-Login: only while the token's session lives."""
+    if not sessions.check(sessions.CUSTOMER, customer_id, token):
         return None
-    return customer if customer.status == "active" else None
+    customer = db.session.get(Customer, customer_id)
+    if customer is None or customer.status != "active":
+        return None
+    customer.login_token = token
+    return customer
 
 
 def save(data: CustomerData) -> tuple[Customer, str]:
@@ -68,9 +71,7 @@ def save(data: CustomerData) -> tuple[Customer, str]:
     }
     customer = db.session.scalar(select(Customer).where(Customer.number == data.number))
     if customer is None:
-        customer = Customer(
-            number=data.number, session_token=new_token(), created_at=now(), **values
-        )
+        customer = Customer(number=data.number, created_at=now(), **values)
         db.session.add(customer)
         db.session.flush()
         return customer, "new"
@@ -81,7 +82,7 @@ def save(data: CustomerData) -> tuple[Customer, str]:
     for field, value in changed.items():
         setattr(customer, field, value)
     if "phone" in changed or "phone_alt" in changed:
-        customer.session_token = new_token()
+        end_sessions(customer)
     audit.record(
         "customer.change",
         f"customer:{customer.id}",
@@ -106,7 +107,7 @@ def area_id(name: str) -> int | None:
 
 def end_sessions(customer: Customer) -> None:
     """Log this customer out on every device."""
-    customer.session_token = new_token()
+    sessions.end_all(sessions.CUSTOMER, customer.id)
 
 
 def change_language(customer: Customer, language: str) -> None:
@@ -135,7 +136,6 @@ def new_prospect(name: str, phone: str, address: str, area: int | None) -> Custo
         address=address,
         area_id=area,
         status="prospect",
-        session_token=new_token(),
         created_at=now(),
     )
     db.session.add(customer)

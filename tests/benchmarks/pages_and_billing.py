@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import insert, select, text
 
 from portal import create_app
+from portal.accounts import sessions
 from portal.config import Settings
 from portal.core.clock import FixedClock
 from portal.core.period import Period
@@ -49,7 +50,6 @@ def fill(count: int) -> None:
                 "number": f"B-{n:06d}",
                 "name": f"Pelanggan {n}",
                 "phone": f"+62812{n:08d}",
-                "session_token": str(n),
                 "created_at": stamp,
             }
             for n in range(count)
@@ -110,9 +110,8 @@ def bench_pages(app: Flask) -> None:
         period = Period(2026, month)
         billing.issue_chunk(period, only_due=False, lines=[1])
     db.session.commit()
-    customer = db.session.get_one(Customer, 1)
-    identity = customer.get_id()
-    db.session.rollback()
+    identity = f"customer:1:{sessions.open_session(sessions.CUSTOMER, 1)}"
+    db.session.commit()
     client = app.test_client()
     with client.session_transaction() as session:
         session["_user_id"], session["_fresh"] = identity, True

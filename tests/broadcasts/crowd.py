@@ -64,7 +64,7 @@ def _customer(i: int, first: int, shared_every: int) -> dict[str, Any]:
     return {
         "id": i, "number": f"C-{i:06d}", "name": f"Orang {i}", "address": "", "language": "id",
         "phone": "+6281100000000" if shared else f"+62812{20_000_000 + i}",
-        "status": "active", "session_token": "x", "created_at": now(),
+        "status": "active", "created_at": now(),
     }  # fmt: skip
 
 

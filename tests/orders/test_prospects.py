@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from portal.accounts import sessions
 from portal.broadcasts import audience
 from portal.core.clock import FixedClock
 from portal.core.period import Period
@@ -55,7 +56,9 @@ def test_a_right_code_lets_no_prospect_in(app: Flask, order: ServiceOrder) -> No
     visitor.type_code(newest_code())
     assert visitor.logged_in_as() is None
     prospect = customer_of(order)
-    assert customers.load_customer(prospect.id, prospect.session_token) is None
+    token = sessions.open_session(sessions.CUSTOMER, prospect.id)
+    assert customers.load_customer(prospect.id, token) is None
+    db.session.commit()
     other = Visitor(app)
     factories.log_in(other.client, prospect)
     assert other.get("/me/invoices").status_code == 303

@@ -13,7 +13,6 @@ from portal import create_app
 from portal.config import Settings
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.infra.secrets import new_token
 from portal.infra.timekeeping import now, today
 from portal.invoices.models import Invoice, InvoiceLine
 from portal.payments import cancelling, corrections, opening
@@ -59,7 +58,6 @@ def _some(plan_id: int, wanted: Sequence[tuple[int, int]]) -> None:
             "name": f"Pelanggan {number}",
             "phone": f"+62811{number:08d}",
             "address": "Jl. Badai 1",
-            "session_token": new_token(),
             "created_at": at,
         }
         for number, _amount in wanted
