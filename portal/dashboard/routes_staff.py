@@ -5,14 +5,12 @@ They show several features together, so they live above all of them.
 
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import Blueprint, abort, request
 from sqlalchemy import or_, select
 
-from portal.config import Settings
 from portal.customers.models import Customer
-from portal.dashboard import audit_view, isolation_view, look, navigation, staff_view
+from portal.dashboard import audit_view, isolation_view, navigation, staff_view
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now, today
@@ -23,7 +21,7 @@ from portal.network.facts import POSTPONED
 from portal.network.models import NetworkAccess
 from portal.payments import queries as payments
 from portal.subscriptions.models import Subscription
-from portal.web.access import local_path, public, staff
+from portal.web.access import staff
 from portal.web.htmx import page
 from portal.web.pagination import paginate
 
@@ -32,27 +30,14 @@ bp = Blueprint("dashboard", __name__, url_prefix="/admin")
 
 @bp.app_context_processor
 def navigation_context() -> dict[str, Any]:
-    """The menu and the chosen look, for every staff page."""
+    """The menu, for every staff page."""
     if not request.path.startswith("/admin"):
         return {}
     return {
         "nav_groups": navigation.nav_groups(),
         "nav_own": navigation.own_pages(),
         "role_name": navigation.role_name,
-        "theme": look.chosen(),
     }
-
-
-@bp.post("/look")
-@public
-def change_look() -> Any:
-    """Light, dark, or as the device is; kept in the browser, so anybody may."""
-    here = urlsplit(request.referrer or "")
-    path = f"{here.path}?{here.query}" if here.query else here.path
-    answer = redirect(local_path(path, url_for("dashboard.index")), 303)
-    settings: Settings = current_app.extensions["loket.settings"]
-    secure = settings.public_url.startswith("https://")
-    return look.remember(answer, request.form.get("theme", ""), secure)  # type: ignore[arg-type]
 
 
 @bp.get("")
