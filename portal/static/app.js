@@ -19,15 +19,48 @@
     setTimeout(function () { box.remove(); }, 6000);
   }
 
-  function offline(show) {
-    var banner = doc.getElementById("offline");
-    if (banner) banner.hidden = !show;
+  function words(name) {
+    var said = doc.getElementById("said");
+    return (said && said.dataset[name]) || "";
   }
 
+  function offline(show) {
+    var banner = doc.getElementById("offline");
+    if (banner && banner.hidden === show) banner.hidden = !show;
+  }
+
+  // Several errors: a list that leads to each of them, above the form; then to the first.
+  function summarise(form) {
+    var wrong = form.querySelectorAll('[aria-invalid="true"][id]');
+    if (wrong.length < 2 || form.querySelector(".error-summary")) return;
+    var box = doc.createElement("div"), list = doc.createElement("ul"), head = doc.createElement("strong");
+    box.className = "error-summary";
+    head.textContent = words("summary");
+    wrong.forEach(function (field) {
+      var item = doc.createElement("li"), link = doc.createElement("a");
+      var about = doc.getElementById((field.getAttribute("aria-describedby") || "").split(" ")[0]);
+      var error = about && (about.querySelector(".err") || about);
+      link.href = "#" + field.id;
+      link.textContent = (field.labels && field.labels[0] ? field.labels[0].textContent.trim() : field.name) +
+        (error ? ": " + error.textContent.trim() : "");
+      item.appendChild(link);
+      list.appendChild(item);
+    });
+    box.append(head, list);
+    form.prepend(box);
+  }
   function focusFirstError(root) {
-    var first = root.querySelector('[aria-invalid="true"], .error-summary');
+    root.querySelectorAll("form").forEach(summarise);
+    var first = root.querySelector('[aria-invalid="true"], .error-summary [tabindex]');
     if (first) first.focus();
   }
+  doc.addEventListener("click", function (event) {
+    var link = event.target.closest(".error-summary a");
+    var field = link && doc.getElementById(link.hash.slice(1));
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+  });
 
   doc.addEventListener("htmx:configRequest", function (event) {
     event.detail.headers["X-CSRFToken"] = meta("csrf-token");
@@ -36,16 +69,46 @@
   doc.addEventListener("htmx:beforeRequest", function (event) {
     if (doc.hidden && event.detail.elt.hasAttribute("data-live")) event.preventDefault();
   });
-  doc.addEventListener("visibilitychange", function () {
-    if (doc.hidden) return;
+  function askAgain() {
     doc.querySelectorAll("[data-live]").forEach(function (item) { item.dispatchEvent(new Event("look")); });
+  }
+  doc.addEventListener("visibilitychange", function () {
+    if (!doc.hidden) askAgain();
   });
+  // A form on its way is not sent a second time; what asks while one types replaces itself.
+  var underWay = new WeakSet();
+  doc.addEventListener("htmx:confirm", function (event) {
+    var by = event.detail.triggeringEvent;
+    if (by && by.type === "submit" && underWay.has(event.detail.elt)) event.preventDefault();
+  });
+  doc.addEventListener("htmx:beforeSend", function (event) { busy(event.detail, true); });
+  doc.addEventListener("htmx:afterRequest", function (event) { busy(event.detail, false); });
+  function busy(detail, now) {
+    var by = detail.requestConfig && detail.requestConfig.triggeringEvent;
+    if (!by || by.type !== "submit" || !detail.elt.matches("form")) return;
+    underWay[now ? "add" : "delete"](detail.elt);
+    if (!now) delete detail.elt.dataset.sent;
+    var button = by.submitter || detail.elt.querySelector("button:not([type=button])");
+    if (button && now) button.setAttribute("aria-busy", "true");
+    else if (button) button.removeAttribute("aria-busy");
+  }
   doc.addEventListener("toast", function (event) {
     toast(event.detail.level, event.detail.message);
   });
-  doc.addEventListener("htmx:sendError", function () { offline(true); });
+  // What was typed stays where it is: nothing is swapped, only said.
+  ["htmx:sendError", "htmx:timeout"].forEach(function (name) {
+    doc.addEventListener(name, function () { offline(true); });
+  });
   doc.addEventListener("htmx:afterRequest", function (event) {
-    if (event.detail.successful) offline(false);
+    if (event.detail.xhr && event.detail.xhr.status) offline(false);
+  });
+  doc.addEventListener("htmx:responseError", function (event) {
+    var status = event.detail.xhr.status;
+    if (status !== 401) toast("bad", words("e" + status) || words("e0"));
+  });
+  doc.addEventListener("click", function (event) {
+    if (!event.target.closest("[data-retry]")) return;
+    fetch("/healthz", { cache: "no-store" }).then(function () { offline(false); askAgain(); }, function () { offline(true); });
   });
   doc.addEventListener("htmx:afterSwap", function (event) {
     if (event.detail.xhr && event.detail.xhr.status === 422) focusFirstError(event.detail.target.parentNode || doc);
@@ -104,32 +167,61 @@
     }, { once: true });
   });
   window.addEventListener("offline", function () { offline(true); });
-  window.addEventListener("online", function () { offline(false); });
+  window.addEventListener("online", function () { offline(false); askAgain(); });
 
   doc.addEventListener("submit", function (event) {
     var form = event.target;
+    // Sent now, the page and what was typed into it would be gone.
+    if (navigator.onLine === false) { event.preventDefault(); event.stopImmediatePropagation(); offline(true); return; }
     var message = (event.submitter && event.submitter.dataset.confirm) || form.dataset.confirm;
     if (message && !window.confirm(message)) { event.preventDefault(); return; }
     if (form.hasAttribute("data-once")) {
       if (form.dataset.sent) { event.preventDefault(); return; }
       form.dataset.sent = "1";
-      form.querySelectorAll("button").forEach(function (button) { button.setAttribute("aria-busy", "true"); });
+      var pressed = event.submitter || form.querySelector("button");
+      if (pressed) pressed.setAttribute("aria-busy", "true");
     }
-  });
+  }, true);
   // Coming back with the back button must not find a dead form.
-  window.addEventListener("pageshow", function () {
+  window.addEventListener("pageshow", function (event) {
+    // Kept in memory while somebody logged out: ask the server whose page this is.
+    if (event.persisted && !doc.body.classList.contains("plain")) location.reload();
     doc.querySelectorAll("form[data-sent]").forEach(function (form) {
       delete form.dataset.sent;
       form.querySelectorAll("button").forEach(function (button) { button.removeAttribute("aria-busy"); });
     });
   });
 
+  function copy(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    var area = doc.createElement("textarea");
+    area.className = "sr";
+    area.value = text;
+    doc.body.appendChild(area);
+    area.select();
+    var done = doc.execCommand("copy");
+    area.remove();
+    return done ? Promise.resolve() : Promise.reject(new Error("copy"));
+  }
   doc.addEventListener("click", function (event) {
     var button = event.target.closest("[data-copy]");
-    if (!button || !navigator.clipboard) return;
-    navigator.clipboard.writeText(button.dataset.copy).then(function () {
-      toast("ok", button.dataset.copied || "Disalin");
-    });
+    if (!button) return;
+    copy(button.dataset.copy).then(function () {
+      toast("ok", button.dataset.copied || words("copied"));
+      button.classList.add("done");
+      setTimeout(function () { button.classList.remove("done"); }, 2500);
+    }, function () {});
+  });
+  // A link to WhatsApp becomes the phone's own "share", where there is one.
+  doc.addEventListener("click", function (event) {
+    var link = event.target.closest("[data-share]");
+    if (!link || !navigator.share) return;
+    event.preventDefault();
+    navigator.share({ title: doc.title, text: link.dataset.share, url: link.dataset.url }).catch(function () {});
+  });
+  window.addEventListener("load", function () {
+    var worker = doc.body.dataset.worker;
+    if (worker && navigator.serviceWorker) navigator.serviceWorker.register(worker).catch(function () {});
   });
 
   // A file the server would refuse unread is not sent at all.
