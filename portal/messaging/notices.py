@@ -28,9 +28,10 @@ TOPICS: dict[str, Any] = {
     "isolation": _l("Daftar isolir"),
     "channel": _l("Saluran WhatsApp dijeda"),
     "order": _l("Pesanan pemasangan"),
+    "ticket": _l("Tiket bantuan baru"),
 }
 ENVIRONMENT: Sequence[tuple[str, Any, tuple[str, ...]]] = (
-    ("WA_GROUP_LOGISTIC_ID", _l("Grup logistik"), ("isolation", "order")),
+    ("WA_GROUP_LOGISTIC_ID", _l("Grup logistik"), ("isolation", "order", "ticket")),
     ("WA_GROUP_PURCHASE_ID", _l("Grup keuangan"), ("payment", "money")),
 )
 STALE_AFTER = timedelta(hours=12)

@@ -17,6 +17,7 @@ from portal.settings.specs_isolation import ISOLATION
 from portal.settings.specs_login import LOGIN
 from portal.settings.specs_orders import ORDERS
 from portal.settings.specs_payments import PAYMENTS
+from portal.settings.specs_tickets import TICKETS
 
 GROUPS: Sequence[tuple[str, Any]] = (
     ("company", _l("Perusahaan")),
@@ -25,6 +26,7 @@ GROUPS: Sequence[tuple[str, Any]] = (
     ("reminders", _l("Pengingat")),
     ("isolation", _l("Isolir")),
     ("orders", _l("Pesanan")),
+    ("tickets", _l("Bantuan dan tiket")),
     ("messages", _l("Pesan WhatsApp")),
     ("costs", _l("Biaya pesan Meta")),
     ("login", _l("Masuk dan sesi")),
@@ -154,6 +156,7 @@ SPECS: Sequence[SettingSpec] = (
     ),
     *ISOLATION,
     *ORDERS,
+    *TICKETS,
     SettingSpec(
         "messages.hours_from",
         "time",

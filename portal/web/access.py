@@ -8,14 +8,23 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Response, abort, current_app, g, redirect, request, url_for
+from flask import (
+    Response,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    redirect,
+    request,
+    url_for,
+)
 from flask_login import current_user
 
 from portal.web.sessions import in_admin
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# What each role may do; told in docs/domain.md.
+# What each role may do unless the owner gave or took something; told in docs/staff.md.
 PERMISSIONS: dict[str, frozenset[str]] = {
     "owner": frozenset(
         {
@@ -32,7 +41,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "install",
             "messages",
             "broadcast",
+            "tickets",
             "settings",
+            "audit",
+            "staff",
         }
     ),
     "finance": frozenset(
@@ -49,15 +61,48 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "reports",
             "messages",
             "broadcast",
+            "tickets",
+            "audit",
         }
     ),
-    "support": frozenset({"view", "lookup", "customers", "impersonate", "install", "messages"}),
-    "technician": frozenset({"view", "lookup", "install"}),
+    "support": frozenset(
+        {"view", "lookup", "customers", "impersonate", "install", "messages", "tickets"}
+    ),
+    "technician": frozenset({"view", "lookup", "install", "tickets"}),
     # Nothing of the ISP as a whole: a collector sees the customers of their own areas.
     "collector": frozenset({"lookup", "counter"}),
 }
-# The first page of the staff area, and where whoever may not open it is sent instead.
-FIRST, ELSEWHERE = "dashboard.index", "counter.index"
+# The first page of the staff area; who may not open it is sent to the first of these they may.
+FIRST = "dashboard.index"
+ELSEWHERE = ("counter.index", "customers.index", "orders.index", "tickets.index", "payments.index")
+
+
+OWNER = "owner"
+OWNER_ONLY = frozenset({"staff"})
+"""Nobody else can be given these: whoever has them could give themselves the rest."""
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """What a role may do now: its defaults with what the owner changed, read once per request.
+
+    The owner has everything, whatever the table says; a role that does not exist has nothing.
+    """
+    defaults = PERMISSIONS.get(role, frozenset())
+    if role == OWNER or not defaults:
+        return defaults
+    if not has_request_context():
+        return _changed(role, defaults)
+    kept: dict[str, frozenset[str]] = request.environ.setdefault("loket.permissions", {})
+    if role not in kept:
+        kept[role] = _changed(role, defaults)
+    return kept[role]
+
+
+def _changed(role: str, defaults: frozenset[str]) -> frozenset[str]:
+    changes: dict[str, bool] = current_app.extensions["loket.role_changes"](role)
+    given = {permission for permission, granted in changes.items() if granted}
+    given &= PERMISSIONS[OWNER] - OWNER_ONLY
+    return (defaults | given) - {one for one, granted in changes.items() if not granted}
 
 
 def public(view: View) -> View:
@@ -97,12 +142,17 @@ def guard() -> Any:
         abort(403)
     if not current_user.is_authenticated or current_user.get_id().split(":")[0] != who:
         return send_to_login()
-    if who == "staff" and permission not in PERMISSIONS.get(current_user.role, frozenset()):
-        if request.endpoint == FIRST and may_open(ELSEWHERE):
-            return redirect(url_for(ELSEWHERE), 303)
+    if who == "staff" and permission not in permissions_of(current_user.role):
+        if request.endpoint == FIRST and (instead := _elsewhere()):
+            return redirect(url_for(instead), 303)
         abort(403)
     note_actor()
     return None
+
+
+def _elsewhere() -> str:
+    known = [one for one in ELSEWHERE if one in current_app.view_functions]
+    return next((endpoint for endpoint in known if may_open(endpoint)), "")
 
 
 def note_actor() -> None:
@@ -113,7 +163,7 @@ def note_actor() -> None:
 
 def may(permission: str) -> bool:
     """Whether the logged-in staff member may do this; for templates."""
-    return permission in PERMISSIONS.get(getattr(current_user, "role", ""), frozenset())
+    return permission in permissions_of(getattr(current_user, "role", ""))
 
 
 def may_open(endpoint: str) -> bool:
