@@ -27,6 +27,7 @@ MODEL_MODULES = (
     "settings.models",
     "accounts.models",
     "accounts.models_sessions",
+    "accounts.models_roles",
     "customers.models",
     "plans.models",
     "subscriptions.models",
@@ -46,6 +47,7 @@ MODEL_MODULES = (
     "orders.models",
     "counter.models",
     "telegram.models",
+    "desk.models",
     "tickets.models",
 )
 
@@ -202,10 +204,12 @@ def register_features(app: Flask) -> None:
 
 
 def _user_loaders(app: Flask) -> None:
+    from portal.accounts.roles import changes_of
     from portal.accounts.service import load_staff
     from portal.customers.service import load_customer
 
     app.extensions["loket.user_loaders"] = {"staff": load_staff, "customer": load_customer}
+    app.extensions["loket.role_changes"] = changes_of
     app.extensions["loket.company"] = company
     app.extensions["loket.login_rules"] = login_rules
 

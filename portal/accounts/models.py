@@ -29,6 +29,7 @@ class Staff(UserMixin, Model):
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     totp_secret: Mapped[str | None] = mapped_column(EncryptedText)
     totp_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     totp_step: Mapped[int | None]

@@ -116,4 +116,5 @@ def log_in(staff: Staff) -> None:
     session.clear()
     session.update(kept)
     staff.login_token = sessions.open_session(sessions.STAFF, staff.id)
+    staff.last_login_at = wall()
     login_user(staff)

@@ -22,7 +22,11 @@ class AuditEntry(Model):
     """One change. `actor` is `staff:<id>`, `customer:<id>` or `system:<what>`."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index("ix_audit_log_subject", "subject"),)
+    __table_args__ = (
+        Index("ix_audit_log_subject", "subject"),
+        Index("ix_audit_log_at", "at"),
+        Index("ix_audit_log_actor", "actor"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
