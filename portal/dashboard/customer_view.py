@@ -8,7 +8,7 @@ from typing import Any
 from portal.core.cycles import next_issue
 from portal.core.period import Period
 from portal.customers.models import Customer
-from portal.infra.timekeeping import now, today
+from portal.infra.timekeeping import now, today, zone
 from portal.invoices import queries as invoices
 from portal.invoices.billing import BILLED_STATES
 from portal.invoices.queries import InvoiceView
@@ -23,6 +23,9 @@ from portal.payments.service import credit_balance
 from portal.settings import service as settings
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.queries import lines_of
+from portal.web.pagination import paginate
+
+OPENS_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def poll_every(order: PaymentOrder | None) -> str:
     age = now() - order.created_at
     if age > timedelta(hours=2):
         return ""
-    return "3s" if age < timedelta(minutes=5) else "10s"
+    return "3s" if age < timedelta(minutes=2) else "10s"
 
 
 def order(found: PaymentOrder) -> dict[str, Any]:
@@ -147,6 +150,8 @@ def order(found: PaymentOrder) -> dict[str, Any]:
         "paid_invoices": payments.invoices_of_payment(payment.id) if payment else [],
         "to_credit": payments.credit_of(payment.id) if payment else 0,
         "opening": opening,
+        # Long enough to wonder: then a person is one tap away.
+        "slow": opening and payment is not None and now() - payment.paid_at > OPENS_WITHIN,
         "isolated": any(view.line.state == "isolated" for view in mine),
         "poll": "3s" if opening else poll_every(found),
         **paying.shown(found),
@@ -154,8 +159,21 @@ def order(found: PaymentOrder) -> dict[str, Any]:
     }
 
 
-def history(customer_id: int) -> list[dict[str, Any]]:
-    """Payments with the invoices they went to, the newest first."""
-    found = payments.payments_of_customer(customer_id)
-    parts = payments.invoices_of_payments([payment.id for payment in found])
-    return [{"payment": payment, "invoices": parts.get(payment.id, [])} for payment in found]
+def years_since(first: int | None) -> list[int]:
+    """The years to choose from, the newest first."""
+    last = today().year
+    return list(range(last, min(first or last, last) - 1, -1))
+
+
+def history(customer_id: int, year: int | None, status: str) -> dict[str, Any]:
+    """A page of payments with the invoices they went to, the newest first."""
+    found = paginate(payments.listing_of(customer_id, year, status), scalars=True)
+    parts = payments.invoices_of_payments([payment.id for payment in found.rows])
+    first = payments.first_paid_at(customer_id)
+    return {
+        "found": found,
+        "rows": [{"payment": one, "invoices": parts.get(one.id, [])} for one in found.rows],
+        "year": year,
+        "status": status,
+        "years": years_since(first.astimezone(zone()).year if first else None),
+    }

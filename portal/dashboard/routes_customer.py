@@ -16,8 +16,9 @@ from portal.customers.models import Customer
 from portal.dashboard import customer_view
 from portal.extensions import db
 from portal.infra.timekeeping import today
-from portal.invoices import corrections
+from portal.invoices import corrections, links
 from portal.invoices import queries as invoice_queries
+from portal.invoices.models import Invoice
 from portal.messaging import optouts
 from portal.messaging.kinds import KINDS
 from portal.payments import choosing
@@ -45,18 +46,34 @@ def index() -> Any:
 @bp.get("/me/invoices")
 @customer_only
 def invoices() -> Any:
-    """The customer's invoices, the newest first; `?status=open|paid`."""
+    """The customer's invoices, the newest first; `?status=open|paid`, `?year=`, load more."""
     wanted = request.args.get("status", "")
     wanted = wanted if wanted in {"open", "paid"} else ""
-    found = paginate(invoice_queries.listing_of(current_user.id, wanted))
+    first = invoice_queries.first_period(current_user.id)
+    years = customer_view.years_since(int(first[:4]) if first else None)
+    year = _one_of(years)
+    found = paginate(invoice_queries.listing_of(current_user.id, wanted, year))
     rows = [invoice_queries.view(row, today()) for row in found.rows]
     pick = None
     if wanted == "open":
         oldest = sorted((row for row in rows if row.remaining > 0), key=lambda row: row.due_on)
         pick = choosing.picked(request.args, oldest, credit_balance(current_user.id))
     return page(
-        "home/invoices.html", block="list", rows=rows, found=found, wanted=wanted, pick=pick
+        "home/invoices.html",
+        block="rows" if "more" in request.args else "list",
+        rows=rows,
+        found=found,
+        wanted=wanted,
+        pick=pick,
+        years=years,
+        year=year,
     )
+
+
+def _one_of(years: list[int]) -> int | None:
+    """The year that was chosen, if it is one of these."""
+    year = request.args.get("year", type=int)
+    return year if year in years else None
 
 
 @bp.get("/me/invoices/<int:invoice_id>")
@@ -82,7 +99,16 @@ def invoice(invoice_id: int) -> Any:
         order=order,
         poll=poll,
         seen=seen,
+        share_url=_share_url(invoice_id),
     )
+
+
+def _share_url(invoice_id: int) -> str:
+    """The bill's own link, for somebody else to pay it; empty when it has none."""
+    row = db.session.get_one(Invoice, invoice_id)
+    if not links.payable(row.state, row.due_on, today()):
+        return ""
+    return links.url(row.id, row.link_version)
 
 
 @bp.get("/me/orders/<order_id>")
@@ -94,7 +120,7 @@ def order(order_id: str) -> Any:
         abort(404)
     shown = customer_view.order(found)
     seen = f"{found.state}-{shown['opening']}-{shown['isolated']}-{shown['poll']}"
-    seen += f"-{shown['over']}-{shown['proof'].state if shown['proof'] else ''}"
+    seen += f"-{shown['slow']}-{shown['over']}-{shown['proof'].state if shown['proof'] else ''}"
     if _nothing_new(seen):
         return Response(status=204)
     return page("home/order.html", block="status", seen=seen, **shown)
@@ -108,8 +134,14 @@ def _nothing_new(seen: str) -> bool:
 @bp.get("/me/history")
 @customer_only
 def history() -> Any:
-    """Payments and the invoices they went to, the newest first."""
-    return page("home/history.html", rows=customer_view.history(current_user.id))
+    """Payments and the invoices they went to, the newest first; `?year=`, `?status=`, load more."""
+    status = request.args.get("status", "")
+    status = status if status in {"received", "reversal"} else ""
+    year = request.args.get("year", type=int)
+    year = year if year is not None and 2000 <= year <= today().year else None
+    shown = customer_view.history(current_user.id, year, status)
+    block = "rows" if "more" in request.args else "list"
+    return page("home/history.html", block=block, **shown)
 
 
 @bp.get("/me/profile")

@@ -123,12 +123,22 @@ def of_customer(customer_id: int, today: date, *, only_open: bool = False) -> li
     return [view(row, today) for row in db.session.execute(statement)]
 
 
-def listing_of(customer_id: int, wanted: str) -> Select[Any]:
-    """A customer's invoices, the newest first; `wanted`: open, paid or "" for all."""
+def listing_of(customer_id: int, wanted: str, year: int | None = None) -> Select[Any]:
+    """A customer's invoices, the newest first; `wanted`: open, paid or "" for all; `year` of
+    the period."""
     statement = listing().where(Invoice.customer_id == customer_id)
+    if year is not None:
+        statement = statement.where(Invoice.period.between(f"{year:04}-01", f"{year:04}-12"))
     if wanted:
         statement = statement.where(Invoice.state == wanted)
     return statement.order_by(Invoice.period.desc(), Invoice.id.desc())
+
+
+def first_period(customer_id: int) -> str | None:
+    """The period of a customer's oldest invoice."""
+    return db.session.scalar(
+        select(func.min(Invoice.period)).where(Invoice.customer_id == customer_id)
+    )
 
 
 def one(invoice_id: int, today: date, customer_id: int | None = None) -> InvoiceView | None:

@@ -76,6 +76,29 @@ def payments_of_customer(customer_id: int, limit: int = 50) -> Sequence[Payment]
     ).all()
 
 
+def listing_of(customer_id: int, year: int | None = None, status: str = "") -> Select[Any]:
+    """A customer's payments, the newest first; `year` by the local calendar, `status`: received,
+    reversal or "" for all."""
+    found = select(Payment).where(Payment.customer_id == customer_id)
+    if year is not None:
+        found = found.where(
+            Payment.paid_at >= _midnight(date(year, 1, 1)),
+            Payment.paid_at < _midnight(date(year + 1, 1, 1)),
+        )
+    if status == "received":
+        found = found.where(Payment.reverses_id.is_(None))
+    elif status == "reversal":
+        found = found.where(Payment.reverses_id.is_not(None))
+    return found.order_by(Payment.id.desc())
+
+
+def first_paid_at(customer_id: int) -> datetime | None:
+    """When a customer paid for the first time (UTC)."""
+    return db.session.scalar(
+        select(func.min(Payment.paid_at)).where(Payment.customer_id == customer_id)
+    )
+
+
 def payments_of_invoice(invoice_id: int) -> Sequence[Row[Payment, int]]:
     """(payment, part of it in rupiah) for an invoice, oldest first.
 

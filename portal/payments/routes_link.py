@@ -147,7 +147,7 @@ def _poll_every(order: PaymentOrder | None) -> str:
     """How often the waiting page asks again; not at all once somebody has left it lying."""
     if order is None or now() - order.created_at > timedelta(hours=2):
         return ""
-    return "3s" if now() - order.created_at < timedelta(minutes=5) else "10s"
+    return "3s" if now() - order.created_at < timedelta(minutes=2) else "10s"
 
 
 @bp.get("/<pay_token>/pay")
