@@ -165,15 +165,15 @@ def years_since(first: int | None) -> list[int]:
     return list(range(last, min(first or last, last) - 1, -1))
 
 
-def history(customer_id: int, year: int | None, status: str) -> dict[str, Any]:
+def history(customer_id: int, year: int | None, kind: str) -> dict[str, Any]:
     """A page of payments with the invoices they went to, the newest first."""
-    found = paginate(payments.listing_of(customer_id, year, status), scalars=True)
+    found = paginate(payments.listing_of(customer_id, year, kind), scalars=True)
     parts = payments.invoices_of_payments([payment.id for payment in found.rows])
     first = payments.first_paid_at(customer_id)
     return {
         "found": found,
         "rows": [{"payment": one, "invoices": parts.get(one.id, [])} for one in found.rows],
         "year": year,
-        "status": status,
+        "kind": kind,
         "years": years_since(first.astimezone(zone()).year if first else None),
     }

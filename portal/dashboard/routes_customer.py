@@ -135,11 +135,11 @@ def _nothing_new(seen: str) -> bool:
 @customer_only
 def history() -> Any:
     """Payments and the invoices they went to, the newest first; `?year=`, `?status=`, load more."""
-    status = request.args.get("status", "")
-    status = status if status in {"received", "reversal"} else ""
+    kind = request.args.get("status", "")
+    kind = kind if kind in {"received", "reversal"} else ""
     year = request.args.get("year", type=int)
     year = year if year is not None and 2000 <= year <= today().year else None
-    shown = customer_view.history(current_user.id, year, status)
+    shown = customer_view.history(current_user.id, year, kind)
     block = "rows" if "more" in request.args else "list"
     return page("home/history.html", block=block, **shown)
 
