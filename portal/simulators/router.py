@@ -45,6 +45,20 @@ def change(login: str) -> Any:
     return jsonify(_user(login))
 
 
+@bp.get("/sessions/<address>")
+def session(address: str) -> Any:
+    """Who has this address now; nobody unless somebody said so."""
+    return jsonify(store().get("router-session", address) or {"login": ""})
+
+
+@bp.put("/sessions/<address>")
+def connect(address: str) -> Any:
+    """Let a login have this address: `{"login": "budi"}`."""
+    login = str((request.get_json(silent=True) or {}).get("login") or "")
+    store().put("router-session", address, {"login": login})
+    return jsonify(login=login)
+
+
 @bp.post("/users/<login>/disconnect")
 def disconnect(login: str) -> Any:
     """End the running session."""

@@ -9,7 +9,7 @@ from werkzeug.routing import IntegerConverter
 
 from portal.extensions import babel, csrf, login_manager
 from portal.web import access, captive, errors, filters, headers, incoming, looks, squeeze
-from portal.web.looks import LANGUAGES
+from portal.web.looks import LANGUAGES as LANGUAGES
 from portal.web.sessions import TwoSessions
 
 BIGGEST_ID = 2**31 - 1

@@ -27,6 +27,13 @@ class NetworkDriver(Driver):
         """Wall the login off or open it, ending its running session."""
         raise NotImplementedError
 
+    knows_addresses = False
+    """Whether `whose` can be asked at all."""
+
+    def whose(self, address: str) -> str:
+        """The service login whose running session has this IP address now; empty for none."""
+        return ""
+
     def check(self) -> Health:
         """Whether the router answers."""
         raise NotImplementedError

@@ -1,6 +1,7 @@
 """The development router: the simulators' fake access server over real HTTP.
 
-`GET/PUT /users/<login>` with `{"state": "open|isolated"}`. No provider codes beyond HTTP's.
+`GET/PUT /users/<login>` with `{"state": "open|isolated"}`, `GET /sessions/<address>` with
+`{"login": …}`. No provider codes beyond HTTP's.
 """
 
 from typing import cast
@@ -52,6 +53,12 @@ class Simulator(NetworkDriver):
         if _told(self._request("PUT", path, wanted)) != wanted:
             raise Retryable("Router tidak melakukan yang diminta.")
         self._request("POST", f"{path}/disconnect")
+
+    knows_addresses = True
+
+    def whose(self, address: str) -> str:
+        found = self._request("GET", f"/sessions/{quote(address, safe='')}").json()
+        return str(found.get("login") or "") if isinstance(found, dict) else ""
 
     def check(self) -> Health:
         self._request("GET", "/users.json")
