@@ -156,7 +156,7 @@ def configure(app: Flask, settings: Settings) -> None:
         max_age=31536000,
         autorefresh=settings.app_env == "development",
     )
-    app.wsgi_app = SqueezedFiles(static_files)  # type: ignore[method-assign]
+    app.wsgi_app = SqueezedFiles(static_files)  # type: ignore[assignment, method-assign]
 
 
 def bind_extensions(app: Flask, settings: Settings, clock: Clock | None) -> None:
