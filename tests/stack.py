@@ -113,17 +113,14 @@ class Stack:
                 found.append((int(place.name), command))
         return found
 
-    def flask(
-        self, *args: str, check: bool = True, given: str | None = None
-    ) -> "subprocess.CompletedProcess[str]":
-        """A `flask` command in this stack's environment, with what it is given to read."""
+    def flask(self, *args: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        """A `flask` command in this stack's environment."""
         done = subprocess.run(
             [str(Path(sys.executable).parent / "flask"), "--app", "wsgi", *args],
             cwd=ROOT,
             env=self.env,
             capture_output=True,
             text=True,
-            input=given,
             timeout=300,
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr

@@ -57,7 +57,7 @@ def seed() -> bool:
     report = run_import(EXAMPLE.read_bytes(), dry_run=False)
     if not report.ok:
         raise NotADemo(f"examples/pelanggan.csv has errors: {report.errors[0].sentence}")
-    _counter(config)
+    _colleagues(config)
     db.session.execute(update(Plan).values(public=True))
     for months_ago in (2, 1):
         _history(months_ago)
@@ -93,13 +93,15 @@ def _ensure_staff(config: Settings) -> None:
         accounts.create_staff(email, "Pemilik NusaLink", password, "owner")
 
 
-def _counter(config: Settings) -> None:
-    """A cashier and a collector with two areas, with the owner's password."""
+def _colleagues(config: Settings) -> None:
+    """One of each other role, with the owner's password; the collector has two areas."""
     email, password = config.get("DEMO_STAFF_EMAIL"), config.get("DEMO_STAFF_PASSWORD")
     if not (email and password):
         return
     domain = email.partition("@")[2]
     accounts.create_staff(f"kasir@{domain}", "Rina Kasir", password, "finance")
+    accounts.create_staff(f"cs@{domain}", "Dewi CS", password, "support")
+    accounts.create_staff(f"teknisi@{domain}", "Joko Teknisi", password, "technician")
     collector = accounts.create_staff(f"penagih@{domain}", "Udin Penagih", password, "collector")
     for line_id in _first_lines(2):
         area = db.session.get_one(Subscription, line_id).customer.area

@@ -182,7 +182,7 @@ Loket is ready ({seconds:.1f} s).
   Staff area         {portal}/admin
     email            {values["DEMO_STAFF_EMAIL"]}
     password         {values["DEMO_STAFF_PASSWORD"]}
-    also             kasir@… and penagih@…, with the same password
+    also             kasir@… cs@… teknisi@… penagih@…, with the same password
   Simulators         {sims}/   (pay orders: {sims}/pakasir/orders.json)
 
 Ctrl-C stops everything.
