@@ -56,6 +56,8 @@ BLUEPRINTS = (
     "portal.health.routes",
     "portal.health.routes_staff",
     "portal.accounts.routes_staff",
+    "portal.accounts.routes_account",
+    "portal.accounts.routes_resets",
     "portal.customers.routes_login",
     "portal.plans.routes_staff",
     "portal.settings.routes_staff",
@@ -208,6 +210,7 @@ def register_features(app: Flask) -> None:
 
 def _user_loaders(app: Flask) -> None:
     from portal.accounts.roles import changes_of
+    from portal.accounts import door
     from portal.accounts.service import load_staff
     from portal.customers.service import load_customer
 
@@ -215,6 +218,7 @@ def _user_loaders(app: Flask) -> None:
     app.extensions["loket.role_changes"] = changes_of
     app.extensions["loket.company"] = company
     app.extensions["loket.login_rules"] = login_rules
+    app.extensions["loket.door"] = door.check
 
 
 def login_rules() -> "Rules":
