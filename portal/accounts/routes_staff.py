@@ -1,5 +1,6 @@
-"""Staff logging in with e-mail and password, and out again."""
+"""Staff logging in (password, then the second factor of who has one) and out."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request, session, url_for
@@ -8,13 +9,17 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from wtforms import PasswordField, StringField
 
-from portal.accounts import service, sessions
+from portal.accounts import second_factor, service, sessions
+from portal.accounts.models import Staff
 from portal.extensions import db
+from portal.infra.secrets import digest
+from portal.infra.timekeeping import wall
 from portal.web.access import local_path, public
 from portal.web.forms import BaseForm
 from portal.web.htmx import go, page
 
 bp = Blueprint("accounts", __name__, url_prefix="/admin")
+SECOND_STEP = timedelta(minutes=5)
 
 
 class LoginForm(BaseForm):
@@ -34,7 +39,7 @@ def login() -> Response:
 @bp.post("/login")
 @public
 def enter() -> Response:
-    """Check the password; open a new session or say what is wrong."""
+    """Check the password; open a new session, ask for the second factor, or say what is wrong."""
     if current_user.is_authenticated:
         return _home()
     form = LoginForm()
@@ -52,6 +57,62 @@ def enter() -> Response:
                 "(paling lama satu jam) sebelum mencoba lagi."
             ),
         )
+    if person.totp_since is not None:
+        _remember_first_step(person)
+        return go(url_for("accounts.code", next=request.args.get("next")))
+    return _opened(person)
+
+
+@bp.get("/login/code")
+@public
+def code() -> Response:
+    """Where the app's code, or a recovery code, is typed."""
+    if current_user.is_authenticated:
+        return _home()
+    return _code_page() if _first_step() else _restart()
+
+
+@bp.post("/login/code")
+@public
+def check_code() -> Response:
+    """The second step: open the session, or say that it did not fit."""
+    if current_user.is_authenticated:
+        return _home()
+    waiting = _first_step()
+    if waiting is None:
+        return _restart()
+    person = service.second_step(waiting.id, request.form.get("code", "")[:60])
+    # In every case: a failure that is rolled back would be a free try.
+    db.session.commit()
+    return _opened(person) if person else _code_page(second_factor.WRONG_PROOF())
+
+
+def _remember_first_step(person: Staff) -> None:
+    """The password was right: for five minutes this browser may try the second step.
+
+    The cookie is signed; a password changed meanwhile makes it worthless.
+    """
+    kept = {key: session[key] for key in ("lang",) if key in session}
+    session.clear()
+    session.update(kept)
+    until = (wall() + SECOND_STEP).isoformat()
+    session["second"] = {"id": person.id, "until": until, "of": _mark(person)}
+
+
+def _first_step() -> Staff | None:
+    """Whose password was right in this browser a moment ago."""
+    waiting = session.get("second")
+    if not waiting or datetime.fromisoformat(waiting["until"]) <= wall():
+        return None
+    person = db.session.get(Staff, waiting["id"])
+    return person if person and person.active and _mark(person) == waiting["of"] else None
+
+
+def _mark(person: Staff) -> str:
+    return digest(person.password_hash)[:16]
+
+
+def _opened(person: Staff) -> Response:
     service.log_in(person)
     db.session.commit()
     return _home()
@@ -70,6 +131,15 @@ def leave() -> Response:
 
 def _home() -> Response:
     return go(local_path(request.args.get("next"), url_for("dashboard.index")))
+
+
+def _restart() -> Response:
+    return go(url_for("accounts.login", next=request.args.get("next")))
+
+
+def _code_page(error: str = "") -> Response:
+    target = request.args.get("next")
+    return page("accounts/code.html", "form", 422 if error else 200, error=error, next=target)
 
 
 def _page(form: Any, error: str = "", status: int = 0) -> Response:

@@ -1,25 +1,16 @@
-"""Staff accounts: creating them, logging in with a growing lock-out, ending sessions."""
+"""Staff accounts: creating them, logging in step by step, ending sessions."""
 
-from datetime import timedelta
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask import session
 from flask_login import login_user
 from sqlalchemy import select
 
-from portal.accounts import sessions
+from portal.accounts import lockout, passwords, second_factor, sessions
 from portal.accounts.models import Staff
 from portal.extensions import db
 from portal.infra import audit
 from portal.infra.database import end_read
 from portal.infra.timekeeping import now, wall
 from portal.web.access import PERMISSIONS
-
-FREE_FAILURES = 5
-_hasher = PasswordHasher()
-# Verified when the e-mail is unknown, so that both answers take the same time.
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 class StaffError(ValueError):
@@ -31,8 +22,9 @@ def create_staff(email: str, name: str, password: str, role: str = "owner") -> S
     email = email.strip().lower()
     if "@" not in email:
         raise StaffError("Alamat e-mail tidak sah.")
-    if len(password) < 8:
-        raise StaffError("Kata sandi paling sedikit 8 huruf.")
+    judged = passwords.strength(password, (email, name))
+    if not judged.fine:
+        raise StaffError(judged.sentence)
     if role not in PERMISSIONS:
         raise StaffError(f"Peran tidak dikenal; pilih: {', '.join(PERMISSIONS)}.")
     if db.session.scalar(select(Staff).where(Staff.email == email)):
@@ -40,7 +32,7 @@ def create_staff(email: str, name: str, password: str, role: str = "owner") -> S
     staff = Staff(
         email=email,
         name=name.strip() or email,
-        password_hash=_hasher.hash(password),
+        password_hash=passwords.hashed(password),
         role=role,
         created_at=now(),
     )
@@ -50,45 +42,84 @@ def create_staff(email: str, name: str, password: str, role: str = "owner") -> S
     return staff
 
 
+def hash_password(password: str) -> str:
+    """How a password is stored; slow on purpose."""
+    return passwords.hashed(password)
+
+
 def authenticate(email: str, password: str) -> Staff | None:
     """The staff member, or None: unknown, wrong, switched off and locked out are one answer.
 
-    Counts failures (the caller commits). After five in a row each further one doubles the
-    wait, up to an hour, in which not even the right password opens.
+    Counts failures (the caller commits); who has a second factor is in only after that. After
+    five in a row each further one doubles the wait, up to an hour, in which not even the right
+    password opens (`lockout.py`).
     """
     wanted = Staff.email == email.strip().lower()
     known = db.session.scalar(select(Staff.password_hash).where(wanted))
     end_read()  # verifying takes long, and on SQLite everybody who writes would wait for it
-    fits, renewed = _verified(known or _NOBODY, password)
+    fits, renewed = passwords.verified(known or passwords.NOBODY, password)
     # Only what the row says now counts: many guesses at once all found it open before.
     staff = db.session.scalar(select(Staff).where(wanted).with_for_update())
-    if staff is None or (staff.locked_until and staff.locked_until > wall()):
+    fine = fits and staff is not None and staff.password_hash == known and staff.active
+    if not _let_try(staff, fine) or staff is None:
         return None
-    if not fits or staff.password_hash != known or not staff.active:
-        _count_failure(staff)
-        return None
-    staff.failed_logins, staff.locked_until = 0, None
+    if staff.totp_since is None:
+        lockout.person_passed(staff)
     staff.password_hash = renewed or staff.password_hash
     return staff
 
 
-def _verified(known: str, password: str) -> tuple[bool, str]:
-    """Whether the password fits; and a new hash when the stored one has become too weak."""
-    try:
-        _hasher.verify(known, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return False, ""
-    return True, _hasher.hash(password) if _hasher.check_needs_rehash(known) else ""
+def second_step(staff_id: int, typed: str) -> Staff | None:
+    """The staff member whose password was right before, when this code or recovery code fits.
+
+    Counts failures (the caller commits).
+    """
+    staff = _locked_row(staff_id)
+    if staff is None or lockout.locked(staff.locked_until) or lockout.address_locked():
+        return None
+    fine = second_factor.spend_code(staff, typed) or second_factor.spend_recovery(staff, typed)
+    if not _let_try(staff, fine and staff.active):
+        return None
+    lockout.person_passed(staff)
+    return staff
 
 
-def _count_failure(staff: Staff) -> None:
-    """One more; the row is locked."""
-    staff.failed_logins += 1
-    if staff.failed_logins >= FREE_FAILURES:
-        minutes = min(2 ** (staff.failed_logins - FREE_FAILURES), 60)
-        staff.locked_until = wall() + timedelta(minutes=minutes)
-        after = {"failures": staff.failed_logins}
-        audit.record("staff.lockout", f"staff:{staff.id}", after=after)
+def proves(staff_id: int, password: str, code: str) -> bool:
+    """Whether somebody who is logged in shows again who they are. Counts failures."""
+    if not (password or code):
+        return False
+    known = db.session.scalar(select(Staff.password_hash).where(Staff.id == staff_id)) or ""
+    end_read()
+    fits = passwords.verified(known, password)[0] if password else False
+    staff = _locked_row(staff_id)
+    if staff is None or lockout.locked(staff.locked_until) or lockout.address_locked():
+        return False
+    if password:
+        fits = fits and staff.password_hash == known
+    else:
+        fits = second_factor.spend_code(staff, code)
+    return _let_try(staff, fits)
+
+
+def _let_try(staff: Staff | None, fine: bool) -> bool:
+    """Count what failed, for the person and the address; True when it counts as passed."""
+    shut = lockout.address_locked() or (staff is not None and lockout.locked(staff.locked_until))
+    if not fine and not lockout.address_locked():
+        lockout.address_failed()
+    if shut or fine:
+        return fine and not shut
+    if staff is not None:
+        lockout.person_failed(staff)
+    return False
+
+
+def _locked_row(staff_id: int) -> Staff | None:
+    return db.session.scalar(
+        select(Staff)
+        .where(Staff.id == staff_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
 
 
 def end_sessions(staff: Staff) -> None:
@@ -118,3 +149,4 @@ def log_in(staff: Staff) -> None:
     staff.login_token = sessions.open_session(sessions.STAFF, staff.id)
     staff.last_login_at = wall()
     login_user(staff)
+    audit.record("staff.login", f"staff:{staff.id}")

@@ -64,6 +64,8 @@
 
   doc.addEventListener("htmx:configRequest", function (event) {
     event.detail.headers["X-CSRFToken"] = meta("csrf-token");
+    // A page that looks for news by itself keeps nobody logged in.
+    if (!event.detail.triggeringEvent) event.detail.headers["X-Live"] = "1";
   });
   // A page nobody looks at does not ask; looked at again, it asks at once.
   doc.addEventListener("htmx:beforeRequest", function (event) {

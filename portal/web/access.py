@@ -45,6 +45,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "settings",
             "audit",
             "staff",
+            "imports",
         }
     ),
     "finance": frozenset(
@@ -63,6 +64,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "broadcast",
             "tickets",
             "audit",
+            "imports",
         }
     ),
     "support": frozenset(
@@ -117,13 +119,18 @@ def customer_only(view: View) -> View:
     return view
 
 
-def staff(permission: str) -> Callable[[View], View]:
-    """Only staff whose role holds the permission."""
-    if not any(permission in granted for granted in PERMISSIONS.values()):
+def staff(permission: str = "", *, fresh: bool = False) -> Callable[[View], View]:
+    """Only staff whose role holds the permission; without one, everybody of the staff.
+
+    `fresh`: password or code are asked for again when the last proof is older than ten minutes;
+    what was typed comes along (`accounts/door.py`).
+    """
+    if permission and not any(permission in granted for granted in PERMISSIONS.values()):
         raise ValueError(f"no role has the permission {permission!r}")
 
     def mark(view: View) -> View:
         view.access = ("staff", permission)  # type: ignore[attr-defined]
+        view.fresh = fresh  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -142,12 +149,12 @@ def guard() -> Any:
         abort(403)
     if not current_user.is_authenticated or current_user.get_id().split(":")[0] != who:
         return send_to_login()
-    if who == "staff" and permission not in permissions_of(current_user.role):
+    if who == "staff" and not may(permission):
         if request.endpoint == FIRST and (instead := _elsewhere()):
             return redirect(url_for(instead), 303)
         abort(403)
     note_actor()
-    return None
+    return current_app.extensions["loket.door"](view) if who == "staff" else None
 
 
 def _elsewhere() -> str:
@@ -163,7 +170,8 @@ def note_actor() -> None:
 
 def may(permission: str) -> bool:
     """Whether the logged-in staff member may do this; for templates."""
-    return permission in permissions_of(getattr(current_user, "role", ""))
+    role = getattr(current_user, "role", "")
+    return permission in permissions_of(role) if permission else role in PERMISSIONS
 
 
 def may_open(endpoint: str) -> bool:
@@ -175,7 +183,7 @@ def may_open(endpoint: str) -> bool:
 def load_user(identity: str) -> Any:
     """Flask-Login's loader: `staff:<id>:<token>` or `customer:<id>:<token>`.
 
-    The token must still be the row's own, so "log out everywhere" works.
+    The token must be that of a living session (`accounts/sessions.py`).
     """
     try:
         who, row_id, token = identity.split(":", 2)
