@@ -136,7 +136,7 @@ def stop(channel_key: str) -> Any:
 
 
 @bp.post("/<channel_key>/remove")
-@staff("settings")
+@staff("settings", fresh=True)
 def remove(channel_key: str) -> Any:
     """Forget a channel that never carried a message."""
     channel = channel_page.channel_of(channel_key)
@@ -198,7 +198,7 @@ def preview(channel_key: str) -> Any:
 
 
 @bp.post("/<channel_key>/hook")
-@staff("settings")
+@staff("settings", fresh=True)
 def set_hook(channel_key: str) -> Any:
     """Tell the provider, now, where to call back; for those that can be told."""
     about = channel_page.of_channel(channel_key)

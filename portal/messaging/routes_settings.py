@@ -60,7 +60,7 @@ def fields() -> Any:
 
 
 @bp.post("")
-@staff("settings")
+@staff("settings", fresh=True)
 def save() -> Any:
     """Store a channel's fields; with `use` it is also the main one from now on."""
     about = subject(request.form)
@@ -78,7 +78,7 @@ def save() -> Any:
 
 
 @bp.post("/use")
-@staff("settings")
+@staff("settings", fresh=True)
 def use() -> Any:
     """Make a channel the main one in place of the one before, for the next message."""
     about = subject(request.form)

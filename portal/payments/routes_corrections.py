@@ -210,7 +210,7 @@ def _of_customer(customer_id: int) -> dict[str, Any]:
 
 
 @bp.post("/customer/<int:customer_id>/refund")
-@staff("corrections")
+@staff("corrections", fresh=True)
 def refund(customer_id: int) -> Any:
     """See, then record that it was given back."""
     form = request.form
