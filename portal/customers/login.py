@@ -14,10 +14,13 @@ from flask_login import login_user
 from portal.accounts import otp, sessions
 from portal.accounts.models import OtpChallenge
 from portal.customers.models import Customer
-from portal.customers.service import by_phone
+from portal.customers.service import by_phone, change_language
+from portal.infra.secrets import digest
+from portal.infra.secrets import digest
 from portal.infra.timekeeping import wall
 from portal.settings import service as settings
 from portal.web.access import local_path
+from portal.web.setup import LANGUAGES
 
 CHOICE_LIFETIME = timedelta(minutes=5)
 
@@ -31,7 +34,30 @@ def ask_code(phone: str, ip: str) -> None:
     owner = otp.Owner(owners[0].id, owners[0].language) if owners else None
     per_hour = settings.integer("login.codes_per_ip_hour")
     session["otp"] = otp.request_code(phone, owner, ip, per_hour)
+    session.pop("asked_as", None)
     session.permanent = True
+
+
+def ask_code_of(number: str, ip: str) -> None:
+    """The same for whoever knows their customer number: the code goes to its WhatsApp.
+
+    A number that nobody has is asked for like any other, under a made-up phone that no code ever
+    reaches: page, limits and timing are the same. Raises TooManyCodes.
+    """
+    wanted = number.strip().upper()
+    found = by_number(wanted)
+    ask_code(found.phone if found and found.phone else _nobodys_phone(wanted), ip)
+    session["asked_as"] = wanted
+
+
+def _nobodys_phone(number: str) -> str:
+    """Always the same for one number, and in no country."""
+    return f"+000{int.from_bytes(digest(number).encode()[:6], 'big') % 10**10:010d}"
+
+
+def asked_as() -> str:
+    """The customer number this browser asked with; empty when it was a phone."""
+    return str(session.get("asked_as", ""))
 
 
 def challenge() -> OtpChallenge | None:
@@ -67,15 +93,40 @@ def choices() -> Sequence[Customer]:
 def open_session(customer: Customer) -> str:
     """Log in under a new session and say where to go ("" for home). The caller commits.
 
-    Nothing of the anonymous session survives but the language and the way on, so a cookie
+    Nothing of the anonymous session survives but the look and the way on, so a cookie
     planted before the login is worth nothing after it.
     """
-    target = local_path(session.get("next"), "")
-    _forget("lang", "look")
+    target, proven = local_path(session.get("next"), ""), _proven()
+    chosen = session.get("lang")
+    _forget("look")
+    remember_proof(proven)
+    if chosen in LANGUAGES:
+        # Chosen a moment ago, in front of the login: from now on the customer's own.
+        change_language(customer, chosen)
     session.permanent = True
     customer.login_token = sessions.open_session(sessions.CUSTOMER, customer.id)
     login_user(customer)
     return target
+
+
+def _proven() -> str:
+    """The phone whose code opened this login."""
+    choice = session.get("choose")
+    if choice:
+        return str(choice["phone"])
+    held = challenge()
+    return held.phone if held is not None and held.used_at is not None else ""
+
+
+def remember_proof(phone: str) -> None:
+    """This browser's person holds that phone; kept as a hash."""
+    if phone:
+        session["proven"] = digest(phone)
+
+
+def proved(phone: str) -> bool:
+    """Whether the person proved to hold that phone in this login."""
+    return bool(phone) and session.get("proven") == digest(phone)
 
 
 def _forget(*but: str) -> None:

@@ -78,7 +78,7 @@ def send() -> Response:
         login.ask_code(form.e164, request.remote_addr or "")
     except otp.TooManyCodes as error:
         if not login.waits_for(form.e164):
-            form.phone.errors = [_too_many(error.until)]
+            form.phone.errors = [too_many(error.until)]
             return _ask_page(form, 429)
     db.session.commit()
     return go(url_for("login.code"))
@@ -128,7 +128,7 @@ def resend() -> Response:
         login.ask_code(challenge.phone, request.remote_addr or "")
     except otp.TooManyCodes as error:
         form = CodeForm(formdata=None)
-        form.code.errors = [_too_many(error.until)]
+        form.code.errors = [too_many(error.until)]
         return _code_page(challenge, form, 429)
     db.session.commit()
     return go(url_for("login.code"), _("Kode baru dikirim. Kode sebelumnya tidak berlaku lagi."))
@@ -148,7 +148,7 @@ def _code_page(
         standing=otp.standing(challenge),
         expires_at=challenge.expires_at,
         tries_left=otp.MAX_TRIES - challenge.tries,
-        resend_clock=_clock(free_at),
+        resend_clock=clock(free_at),
         resend_in=max(0, round((free_at - wall()).total_seconds())),
     )
 
@@ -222,11 +222,12 @@ def _shown(status: int) -> int:
     return 422 if status == 429 and is_fragment() else status
 
 
-def _too_many(until: datetime) -> str:
-    return _("Terlalu banyak permintaan kode. Coba lagi pukul %(clock)s.", clock=_clock(until))
+def too_many(until: datetime) -> str:
+    """When the next code may be asked for, in words."""
+    return _("Terlalu banyak permintaan kode. Coba lagi pukul %(clock)s.", clock=clock(until))
 
 
-def _clock(moment: datetime) -> str:
+def clock(moment: datetime) -> str:
     """`14.08 WIB`, rounded up to the minute it is true; with the date when that is not today."""
     up = datetime.fromtimestamp(-(-moment.timestamp() // 60) * 60, moment.tzinfo)
     same_day = up.astimezone(zone()).date() == wall().astimezone(zone()).date()

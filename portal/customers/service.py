@@ -1,5 +1,6 @@
 """Customers: creating and changing them, finding them by phone for the login."""
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select, update
@@ -18,6 +19,11 @@ from portal.web.setup import LANGUAGES
 PROSPECTS = ("prospect", "lapsed")
 """People who ordered and are no customers yet; "lapsed" never paid."""
 PROSPECT, CUSTOMER = "CALON", "PLG"
+MOST_EMAIL = 190
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)
 FIELDS = ("name", "phone", "phone_alt", "address", "area_id")
 
 
@@ -44,6 +50,12 @@ def by_phone(phone: str) -> list[Customer]:
         .order_by(Customer.id)
     )
     return list(db.session.scalars(statement))
+
+
+def by_number(number: str) -> Customer | None:
+    """The customer with this number; one who is not a customer any more has no login."""
+    found = db.session.scalar(select(Customer).where(Customer.number == number))
+    return found if found is not None and found in by_phone(found.phone or "") else None
 
 
 def load_customer(customer_id: int, token: str) -> Customer | None:
@@ -124,6 +136,22 @@ def change_language(customer: Customer, language: str) -> None:
         customer.language = language
 
 
+def change_email(customer: Customer, typed: str) -> bool:
+    """The address staff may write to; empty for none; False when it is the same. Audited.
+
+    Raises ValueError with a sentence.
+    """
+    email = typed.strip() or None
+    if email is not None and (len(email) > MOST_EMAIL or _EMAIL.fullmatch(email) is None):
+        raise ValueError(N_("Alamat e-mail tidak sah. Contoh: nama@contoh.id"))
+    if email == customer.email:
+        return False
+    before, after = {"email": customer.email}, {"email": email}
+    audit.record("customer.email", f"customer:{customer.id}", before=before, after=after)
+    customer.email = email
+    return True
+
+
 def new_prospect(name: str, phone: str, address: str, area: int | None) -> Customer:
     """Somebody who ordered and is no customer yet: nothing is billed, nobody can log in.
 
@@ -197,12 +225,15 @@ def reach(customer: Customer) -> str:
 
     Empty when there is neither.
     """
-    if customer.phone:
-        return customer.phone
+    return customer.phone or str(telegram_of(customer) or "")
+
+
+def telegram_of(customer: Customer) -> TelegramChat | None:
+    """The customer's chat on Telegram, if one is linked."""
     chat = db.session.scalar(
         select(TelegramUser.telegram_id)
         .where(TelegramUser.customer_id == customer.id)
         .order_by(TelegramUser.id)
         .limit(1)
     )
-    return "" if chat is None else str(TelegramChat(chat))
+    return None if chat is None else TelegramChat(chat)

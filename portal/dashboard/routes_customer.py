@@ -13,18 +13,17 @@ from flask_login import current_user
 
 from portal.customers import service as customers
 from portal.customers.models import Customer
-from portal.dashboard import customer_view
+from portal.dashboard import customer_view, routes_profile
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices import corrections, links
 from portal.invoices import queries as invoice_queries
 from portal.invoices.models import Invoice
 from portal.messaging import optouts
-from portal.messaging.kinds import KINDS
 from portal.payments import choosing
 from portal.payments import queries as payments
 from portal.payments.service import credit_balance
-from portal.web.access import customer_only, public
+from portal.web.access import customer_only, local_path, public
 from portal.web.htmx import go, is_fragment, page
 from portal.web.pagination import paginate
 from portal.web.setup import LANGUAGES
@@ -148,12 +147,7 @@ def history() -> Any:
 @customer_only
 def profile() -> Any:
     """Who am I here; language; leaving."""
-    return page(
-        "home/profile.html",
-        lines=customer_view.lines(current_user.id),
-        optional=[KINDS[kind] for kind in optouts.OPTIONAL],
-        refused=optouts.of_customer(current_user.id),
-    )
+    return page("home/profile.html", **routes_profile.shown())
 
 
 @bp.post("/me/profile/language")
@@ -165,9 +159,11 @@ def change_language() -> Any:
         abort(404)
     customers.change_language(db.session.get_one(Customer, current_user.id), language)
     db.session.commit()
-    session["lang"] = language
+    # On every device: what this browser once chose for itself no longer counts.
+    session.pop("lang", None)
     refresh()
-    return go(url_for("home.profile"), _("Bahasa disimpan."))
+    back = local_path(request.form.get("back"), url_for("home.profile"))
+    return go(back, _("Bahasa disimpan."))
 
 
 @bp.post("/me/profile/messages")
@@ -176,7 +172,7 @@ def change_messages() -> Any:
     """Which of the optional WhatsApp messages to get."""
     optouts.choose(current_user.id, request.form.getlist("wanted"), "customer")
     db.session.commit()
-    return go(url_for("home.profile"), _("Pilihan pesan disimpan."))
+    return go(url_for("profile.messages"), _("Pilihan pesan disimpan."))
 
 
 @bp.post("/me/profile/leave-everywhere")

@@ -1,7 +1,8 @@
 """Which optional messages a customer does not want: asked, set and cleared here only.
 
 The outbox asks again right before each message leaves. What a customer cannot refuse (codes,
-overdue, isolation, access) is not in `OPTIONAL` and cannot be set.
+overdue, isolation, access) is not in `OPTIONAL` and cannot be set. Of reminders a single step
+can be refused (`payment_reminder:7` is the one seven days before), or all of them.
 """
 
 from collections.abc import Collection
@@ -15,6 +16,7 @@ from portal.infra.database import is_postgres
 from portal.infra.timekeeping import now
 from portal.messaging.kinds import KINDS
 from portal.messaging.models import OptOut
+from portal.settings import service as settings
 
 OPTIONAL = tuple(
     kind
@@ -22,8 +24,22 @@ OPTIONAL = tuple(
     if KINDS[kind].optional
 )
 """The kinds a customer may refuse, in the order of a customer's month."""
+STEPPED = "payment_reminder"
+"""The kind that is sent at several distances from the day a bill is due."""
 SOURCES = frozenset({"customer", "staff", "reply"})
 CHUNK = 500
+
+
+def step_name(days: int) -> str:
+    """What the reminder that many days before is called here."""
+    return f"{STEPPED}:{days}"
+
+
+def _refusable(name: str) -> bool:
+    kind, colon, days = name.partition(":")
+    if not colon:
+        return kind in OPTIONAL
+    return kind == STEPPED and days.isascii() and days.isdigit() and len(days) <= 2
 
 
 class OptOutError(ValueError):
@@ -32,7 +48,7 @@ class OptOutError(ValueError):
 
 def set(customer_id: int, kind: str, source: str) -> None:  # noqa: A001 - optouts.set reads well
     """The customer does not want this kind any more. Raises OptOutError."""
-    if kind not in OPTIONAL or source not in SOURCES:
+    if not _refusable(kind) or source not in SOURCES:
         raise OptOutError(kind)
     insert = (postgresql if is_postgres() else sqlite).insert(OptOut)
     values = {"customer_id": customer_id, "kind": kind, "source": source, "created_at": now()}
@@ -74,13 +90,14 @@ def of_customer(customer_id: int) -> frozenset[str]:
 def choose(customer_id: int, wanted: Collection[str], source: str) -> bool:
     """Of the optional kinds the customer wants exactly these; False when nothing changed.
 
+    `wanted` names kinds, and steps of reminders; all steps when it names the kind itself.
     Audited with what was refused before and after.
     """
     before = of_customer(customer_id)
-    after = frozenset(kind for kind in OPTIONAL if kind not in wanted)
-    for kind in after - before:
+    after = _refused(before, wanted)
+    for kind in sorted(after - before):
         set(customer_id, kind, source)
-    for kind in before - after:
+    for kind in sorted(before - after):
         clear(customer_id, kind)
     if after == before:
         return False
@@ -91,3 +108,15 @@ def choose(customer_id: int, wanted: Collection[str], source: str) -> bool:
         after={"refused": sorted(after)},
     )
     return True
+
+
+def _refused(before: frozenset[str], wanted: Collection[str]) -> frozenset[str]:
+    refused = frozenset(kind for kind in OPTIONAL if kind not in wanted) - {STEPPED}
+    if STEPPED in wanted:
+        return refused
+    steps = frozenset(step_name(days) for days in settings.days("reminders.before"))
+    if steps.isdisjoint(wanted):
+        return refused | {STEPPED}
+    # What was said about a step the owner does not use now stays said.
+    unused = frozenset(name for name in before if name.startswith(f"{STEPPED}:")) - steps
+    return refused | unused | (steps - frozenset(wanted))

@@ -25,6 +25,7 @@ from portal.subscriptions.models import Subscription
 ABOUT_DEBT = frozenset({"payment_reminder", "overdue_notice"})
 EXPIRED = "Kedaluwarsa sebelum sempat dikirim."
 REFUSED = "Pelanggan tidak mau menerima pesan jenis ini."
+REFUSED_STEP = "Pelanggan tidak mau menerima pengingat H-{step}."
 
 
 class About(Protocol):
@@ -146,6 +147,9 @@ def outlived(message: About, facts: Facts) -> Verdict | None:
     """Whether what the message says is no longer so, however fresh the message is."""
     if message.customer_id and (message.customer_id, message.kind) in facts.refused:
         return Verdict("cancelled", REFUSED)
+    step = message.params.get("step")
+    if step and (message.customer_id, f"{message.kind}:{step}") in facts.refused:
+        return Verdict("cancelled", REFUSED_STEP.format(step=step))
     return _invoice_says_no(message, facts) or _line_says_no(message, facts)
 
 

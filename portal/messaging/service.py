@@ -20,6 +20,8 @@ from portal.messaging.models import Message
 
 MAX_KEY = 120
 HELD = "held"
+CHANGED = "phone_changed:"
+"""How the keys begin of what tells an old number that it was changed."""
 BELLS = {
     "interactive": bell.DRAIN_INTERACTIVE,
     "messages": bell.DRAIN_MESSAGES,
@@ -123,6 +125,23 @@ def cancel(message_id: int, reason: str) -> bool:
     if cancelled:
         audit.record("message.cancel", f"message:{message_id}", reason=reason)
     return cancelled == 1
+
+
+def readdress(customer_id: int, old: str, new: str) -> int:
+    """What waits for a customer's old number goes to the new one; returns how many.
+
+    Not login codes, not what tells the old number of the change, and nothing that may have
+    arrived there already.
+    """
+    waiting = (
+        Message.customer_id == customer_id,
+        Message.recipient == old,
+        Message.state.in_(("pending", "manual")),
+        Message.bound_to.is_(None),
+        Message.kind != "otp_code",
+        Message.dedupe_key.not_like(f"{CHANGED}%"),
+    )
+    return updated(update(Message).where(*waiting).values(recipient=new))
 
 
 def hold(batch: str) -> int:
