@@ -11,6 +11,8 @@ from sqlalchemy import select
 from portal.accounts.events import OtpRequested
 from portal.accounts.models import OtpChallenge
 from portal.customers import service as customers
+from portal.customers import words as customer_words
+from portal.customers.events import PhoneChanged
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.events import Table
@@ -106,11 +108,34 @@ def remind(event: InvoiceReminderDue) -> None:
             "name": customer.name,
             "amount": remaining(invoice.id),
             "days_left": event.days_left,
+            "step": event.step,
             "due_on": invoice.due_on.isoformat(),
             "customer_number": customer.number,
         },
         customer_id=customer.id,
         invoice_id=invoice.id,
+        language=customer.language,
+    )
+
+
+def move_messages(event: PhoneChanged) -> None:
+    """Bills with their pay links follow the customer, not the number."""
+    if event.old:
+        messaging.readdress(event.customer_id, event.old, event.new)
+
+
+def tell_old_number(event: PhoneChanged) -> None:
+    """To whoever holds the old number; to the chat on Telegram of who had none."""
+    customer = db.session.get_one(Customer, event.customer_id)
+    recipient = event.old or str(customers.telegram_of(customer) or "")
+    if not recipient:
+        return
+    messaging.queue(
+        "customer_notice",
+        recipient,
+        f"{messaging.CHANGED}{event.change_id}:{event.customer_id}",
+        {"text": customer_words.phone_changed(customer)},
+        customer_id=customer.id,
         language=customer.language,
     )
 
@@ -256,6 +281,7 @@ REACTIONS: Table = {
     InvoiceReminderDue: [remind],
     InvoicesClosed: [restore_access],
     StrangeMoney: [linking.claim],
+    PhoneChanged: [move_messages, tell_old_number],
     PaymentReversed: [withdraw_confirmation, unpay_order],
     PaymentRecorded: [queue_order, confirm_payment, telegram_news.tell_payment],
     Heard: [conversation.hear],
