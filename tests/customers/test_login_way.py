@@ -67,7 +67,9 @@ def test_a_new_session_at_login(app: Flask, budi: Customer) -> None:
     with visitor.client.session_transaction("/") as session:
         assert "planted" not in session and "otp" not in session
         assert session.get("csrf_token") != csrf_before
-        assert session["lang"] == "en" and session.permanent
+        assert "lang" not in session and session.permanent
+    assert factories.fresh(Customer, budi.id).language == "en", "the customer's own from now on"
+    assert '<html lang="en"' in visitor.page("/me/profile").text
 
 
 GOOD = ["/me/invoices", "/me/invoices/7?x=1", "/me/profile#top"]
