@@ -138,7 +138,8 @@ def configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
-        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        # Longer than any session the owner may allow: the row on the server decides.
+        PERMANENT_SESSION_LIFETIME=timedelta(days=366),
         # An hour's limit kills forms in tabs left open; the token dies with the session.
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
