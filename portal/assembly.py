@@ -104,6 +104,7 @@ BLUEPRINTS = (
     "portal.tickets.routes_customer",
     "portal.tickets.routes_staff",
     "portal.tickets.routes_announcements",
+    "portal.network.routes_staff",
     "portal.dashboard.routes_customer",
     "portal.dashboard.routes_profile",
     "portal.dashboard.routes_captive",
@@ -111,6 +112,15 @@ BLUEPRINTS = (
     "portal.dashboard.routes_customers",
     "portal.dashboard.routes_lines",
     "portal.dashboard.routes_isolation",
+)
+# Who has something for the to-do list of the first page: `todo.items()`.
+TODO = (
+    "portal.payments.todo",
+    "portal.network.todo",
+    "portal.messaging.todo",
+    "portal.orders.todo",
+    "portal.counter.todo",
+    "portal.invoices.todo",
 )
 COMMANDS = (
     "portal.accounts.commands",
@@ -206,6 +216,7 @@ def register_features(app: Flask) -> None:
     app.extensions["loket.reactions"] = REACTIONS
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).bp)
+    app.extensions["loket.todo"] = [import_module(name).items for name in TODO]
     for name in COMMANDS:
         app.cli.add_command(import_module(name).cli)
     _user_loaders(app)

@@ -9,21 +9,27 @@ from typing import Any
 from flask import Blueprint, abort, request
 from sqlalchemy import or_, select
 
+from portal.core.money import format_rupiah
+from portal.core.plots import short
 from portal.customers.models import Customer
-from portal.dashboard import audit_view, isolation_view, navigation, staff_view
+from portal.dashboard import audit_view, isolation_view, navigation, plots_view, staff_view
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now, today
 from portal.invoices import corrections, links
 from portal.invoices import queries as invoices
 from portal.invoices.models import Invoice
+from portal.network import overview
 from portal.network.facts import POSTPONED
 from portal.network.models import NetworkAccess
 from portal.payments import queries as payments
 from portal.subscriptions.models import Subscription
-from portal.web.access import staff
+from portal.web import todo
+from portal.web.access import may_open, staff
 from portal.web.htmx import page
 from portal.web.pagination import paginate
+
+TEN_MILLION = 10_000_000
 
 bp = Blueprint("dashboard", __name__, url_prefix="/admin")
 
@@ -44,15 +50,55 @@ def navigation_context() -> dict[str, Any]:
 @staff("view")
 def index() -> Any:
     """What is the state of things, and what needs me?"""
+    periods = staff_view.periods()
+    period = request.args.get("period", "")
+    period = period if period in periods else periods[0]
     return page(
         "dashboard/index.html",
-        figures=staff_view.figures(),
-        months=staff_view.months(),
-        queue=staff_view.queue(),
-        last=staff_view.last_payments(),
-        todos=staff_view.todos(),
+        block="board",
+        period=period,
+        periods=periods,
+        todos=todo.items(),
         at=now(),
+        **_money(period),
+        **_work(),
     )
+
+
+def _money(period: str) -> dict[str, Any]:
+    """What only who may bill sees; the counts are for everybody."""
+    found: dict[str, Any] = {"figures": staff_view.figures(period)}
+    if may_open("invoices.index"):
+        found |= {"money": plots_view.money(period), "ageing": plots_view.ageing()}
+    if may_open("payments.index"):
+        found |= {"last": staff_view.last_payments(), "ways": plots_view.ways(period)}
+    if may_open("customers.index"):
+        found["comings"] = plots_view.comings(period)
+    return found
+
+
+def _work() -> dict[str, Any]:
+    """Lanes and channels for who looks after messages; routers for who looks after lines."""
+    found: dict[str, Any] = {}
+    if may_open("messages.index"):
+        found["lanes"] = staff_view.lanes()
+        found["carriers"] = staff_view.carriers()
+        found["workers"] = staff_view.workers()
+    if may_open("routers.index"):
+        found["routers"] = overview.routers()
+    return found
+
+
+@bp.app_template_filter("amount_short")
+def amount_short(amount: int) -> str:
+    """`3,5 jt`, for axes."""
+    return short(amount)
+
+
+@bp.app_template_filter("rupiah_short")
+def rupiah_short(amount: int) -> str:
+    """`Rp3,5 jt` from ten million on, below in full; for tiles."""
+    return f"Rp{short(amount)}" if abs(amount) >= TEN_MILLION else format_rupiah(amount)
 
 
 @bp.get("/invoices/<int:invoice_id>")

@@ -1,6 +1,7 @@
 """Invoices for staff: list, one invoice's link, and the invoice run."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, request, url_for
@@ -10,6 +11,7 @@ from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.timekeeping import today
 from portal.invoices import billing, links, queries, runs
+from portal.invoices.models import Invoice
 from portal.invoices.words import SKIPPED
 from portal.web.access import staff
 from portal.web.htmx import go, page
@@ -18,6 +20,8 @@ from portal.web.sentences import say
 
 bp = Blueprint("invoices", __name__, url_prefix="/admin/invoices")
 
+# Days past the due date, the first and the last one of a band.
+AGES = {"30": (1, 30), "60": (31, 60), "61": (61, 36_500)}
 STATES = ("open", "overdue", "paid", "void", "written_off")
 
 
@@ -27,8 +31,15 @@ def index() -> Any:
     """The list, with its filters in the URL and its sum."""
     text = request.args.get("q", "").strip()[:80]
     state, period = request.args.get("state", ""), request.args.get("period", "")
+    age = request.args.get("age", "")
     day = today()
     statement = queries.filtered(text, state if state in STATES else "", period[:7], day)
+    if age in AGES:
+        least, most = AGES[age]
+        statement = statement.where(
+            Invoice.due_on <= day - timedelta(days=least),
+            Invoice.due_on >= day - timedelta(days=most),
+        )
     found = paginate(statement)
     rows = [queries.view(row, day) for row in found.rows]
     count, total = runs.sums(statement)
@@ -42,6 +53,8 @@ def index() -> Any:
         q=text,
         state=state,
         period=period,
+        age=age,
+        ages=AGES,
         states=STATES,
         periods=runs.periods(),
     )

@@ -21,6 +21,7 @@ from portal.invoices.models import CreditNote, Invoice, MonthLock
 from portal.messaging.models import Message, MessageAttempt, NoticeRecipient
 from portal.messaging.models_channels import Channel
 from portal.messaging.models_inbound import MessageTemplate
+from portal.network.models import Router
 from portal.network.models_isolation import IsolationStop
 from portal.orders.models import ServiceOrder
 from portal.payments.models import (
@@ -67,6 +68,10 @@ def house(app: Flask) -> dict[str, Any]:
     db.session.add(stop)
     db.session.flush()
     values["stop_id"] = stop.id
+    router = Router(name="Olt 1", driver="manual", config="{}", created_at=now())
+    db.session.add(router)
+    db.session.flush()
+    values["router_id"] = router.id
     db.session.commit()
     db.session.rollback()
     return values

@@ -16,7 +16,7 @@ from portal.media.models import MediaFile
 from portal.messaging.models import Message, MessageAttempt, MessageText, NoticeRecipient
 from portal.messaging.models_channels import Channel, ChannelMeter
 from portal.messaging.models_inbound import HookEventCount, InboundMessage, MessageTemplate
-from portal.network.models import NetworkAccess
+from portal.network.models import NetworkAccess, Router
 from portal.network.models_isolation import PaymentPromise, RapelTerm
 from portal.orders.models import ServiceOrder
 from portal.payments.models import (
@@ -53,6 +53,7 @@ FILLED: dict[Any, tuple[str, ...]] = {
     Settlement: ("note",),
     Closing: ("note", "reopened_by", "reopen_reason"),
     AttentionItem: ("sentence", "resolution", "resolved_by"),
+    Router: ("name",),
     NetworkAccess: ("reason", "last_error"),
     PaymentPromise: ("reason",),
     RapelTerm: ("reason",),
