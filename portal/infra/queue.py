@@ -38,6 +38,7 @@ PROCESS_STATUSES = "jobs.inbox.process_statuses"
 CHECK_ORDER = "jobs.payments.check_order"
 SYNC_TEMPLATES = "jobs.messaging.sync_templates"
 SHOW_TELEGRAM_BILL = "jobs.telegram.show_bill"
+ADVANCE_SIGNUP = "jobs.signup.advance"
 RUN_SCHEDULED = "jobs.schedule.run_entry"
 
 LANE_OF = {
@@ -51,6 +52,8 @@ LANE_OF = {
     CHECK_ORDER: "network",
     SHOW_TELEGRAM_BILL: "network",
     SYNC_TEMPLATES: "bulk",
+    # Somebody watches the steps; each is one call or a few.
+    ADVANCE_SIGNUP: "network",
     RUN_SCHEDULED: "bulk",
 }
 

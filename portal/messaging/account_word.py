@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from portal.infra import audit
+from portal.infra.events import emit
 from portal.infra.timekeeping import today
 from portal.messaging import channels, meters, notices
 from portal.messaging.channels import ActiveChannel
 from portal.messaging.drivers.events import AccountEvent, DeviceEvent
+from portal.messaging.events import AccountTold
 from portal.messaging.receipts import Scope
 
 LOGGED_OUT = "HP pengirim terputus dari WhatsApp. Hubungkan kembali dengan memindai QR."
@@ -14,14 +16,23 @@ LOGGED_OUT = "HP pengirim terputus dari WhatsApp. Hubungkan kembali dengan memin
 
 def take(source: str, scope: Scope, event: AccountEvent) -> None:
     """Kept in the audit log; staff are told once a day of each sort. What blocks the account
-    rests its channels. In the caller's transaction."""
+    rests its channels, and no others. In the caller's transaction."""
     said = {"event": event.name, "said": event.sentence}
     audit.record("whatsapp.account", source, after=said)
     if event.blocked:
         for channel in _channels(scope):
-            meters.pause(channel, "misconfigured", event.sentence)
+            if _concerns(event, channel):
+                meters.pause(channel, "misconfigured", event.sentence)
+    if event.account:
+        emit(AccountTold(event.name, event.account, event.owner, event.blocked, event.sentence))
     text = f"Kabar dari {scope.driver}: {event.sentence} Periksa Pengaturan > WhatsApp."
-    notices.tell("channel", f"account:{source}:{event.name}:{today():%Y%m%d}", text)
+    of = f":{event.account}" if event.account else ""
+    notices.tell("channel", f"account:{source}:{event.name}{of}:{today():%Y%m%d}", text)
+
+
+def _concerns(event: AccountEvent, channel: ActiveChannel) -> bool:
+    """Whether the channel sends for that account, as far as either is known."""
+    return not event.account or channel.config.get("waba_id", "") in {"", event.account}
 
 
 def take_device(source: str, scope: Scope, event: DeviceEvent) -> None:

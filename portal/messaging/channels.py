@@ -7,9 +7,6 @@ pauses and successes in `meters.py`, the choice for one message in `routing.py`.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import cached_property
 from typing import Any
 
 from flask import current_app
@@ -20,98 +17,19 @@ from portal.core.driverkit import Health, Misconfigured
 from portal.core.recipients import PHONE
 from portal.extensions import db
 from portal.infra.database import end_read
-from portal.infra.http import Http
 from portal.infra.secrets import UndecryptableError
-from portal.infra.timekeeping import wall
-from portal.messaging.delivery import Ambiguity
-from portal.messaging.drivers.base import Limits, MessageDriver
+from portal.messaging.active_channel import ENV_KEY as ENV_KEY
+from portal.messaging.active_channel import ActiveChannel as ActiveChannel
+from portal.messaging.active_channel import reach_of_kind as reach_of_kind
+from portal.messaging.drivers.base import Limits
 from portal.messaging.models_channels import Channel, ChannelMeter
+from portal.messaging.models_meta import ChannelArea
 from portal.messaging.registry import REGISTRY
 
-ENV_KEY = "env"
 UNREADABLE = (
     "Konfigurasi tersimpan tidak dapat dibaca karena ENCRYPTION_KEY berubah. "
     "Isi dan simpan kembali."
 )
-
-
-@dataclass(frozen=True)
-class ActiveChannel:
-    """A channel in force. `source`: db or env; `id` None for the environment's.
-
-    `problem` is why it cannot be used at all; then its config is empty.
-    """
-
-    id: int | None
-    kind: str
-    config: Mapping[str, str] = field(repr=False)
-    name: str = ""
-    source: str = "db"
-    problem: str = ""
-    limits: Limits = field(default_factory=Limits)
-    warm_from: date | None = None
-    paused_until: datetime | None = None
-    pause_kind: str = ""
-    pause_reason: str = ""
-    on_trial: bool = False
-    updated_at: datetime | None = None
-
-    @property
-    def key(self) -> str:
-        """Names the channel where the environment's must have a name too."""
-        return ENV_KEY if self.id is None else str(self.id)
-
-    @property
-    def identity(self) -> str:
-        """The channel as configured now: another configuration may be another provider."""
-        stamp = f"{self.updated_at.timestamp():.6f}" if self.updated_at else "env"
-        return f"{self.key}:{self.kind}:{stamp}"[:80]
-
-    @property
-    def label(self) -> str:
-        """What people call it."""
-        return self.name or (REGISTRY.get(self.kind).label if self.kind in REGISTRY else self.kind)
-
-    @property
-    def reach(self) -> str:
-        """Whom it writes to (`portal.core.recipients`)."""
-        return reach_of_kind(self.kind)
-
-    @cached_property
-    def _driver(self) -> MessageDriver:
-        return REGISTRY.get(self.kind)(self.config, Http())
-
-    def driver(self, http: Http | None = None) -> MessageDriver:
-        """A driver object with this configuration."""
-        return self._driver if http is None else REGISTRY.get(self.kind)(self.config, http)
-
-    @property
-    def idempotent(self) -> bool:
-        """Whether a repeated key is certainly sent once."""
-        return self.driver().idempotent
-
-    @property
-    def ambiguity(self) -> Ambiguity:
-        """What its provider offers when an answer was lost."""
-        if self.idempotent:
-            return Ambiguity.KEYED
-        return Ambiguity.TELLS if self.driver().echoes_key else Ambiguity.MUTE
-
-    @property
-    def secrets(self) -> list[str]:
-        """The secret values, so that no log shows them."""
-        values = [self.config.get(f.name, "") for f in REGISTRY.get(self.kind).fields if f.secret]
-        return [value for value in values if len(value) >= 4]
-
-    @property
-    def paused(self) -> bool:
-        """Whether nothing is sent through it right now."""
-        return self.paused_until is not None and self.paused_until > wall()
-
-    @property
-    def usable(self) -> bool:
-        """Whether a message may leave through it right now."""
-        return not self.problem and not self.paused
 
 
 def _config() -> Settings:
@@ -128,11 +46,6 @@ def env_values(kind: str) -> dict[str, str]:
     """What the environment says about a driver's fields."""
     config = _config()
     return {f.name: config.get(f.env) for f in REGISTRY.get(kind).fields if f.env}
-
-
-def reach_of_kind(kind: str) -> str:
-    """Whom channels of this driver write to."""
-    return REGISTRY.get(kind).reach if kind in REGISTRY else PHONE
 
 
 def everything() -> list[ActiveChannel]:
@@ -188,8 +101,10 @@ def by_key(key: str) -> ActiveChannel | None:
 
 def _stored_channel(channel_id: int) -> ActiveChannel:
     """A row with its meter; what cannot be used says why instead of failing the others."""
-    kind, name, stamp = db.session.execute(
-        select(Channel.driver, Channel.name, Channel.updated_at).where(Channel.id == channel_id)
+    kind, name, stamp, brand = db.session.execute(
+        select(Channel.driver, Channel.name, Channel.updated_at, Channel.brand).where(
+            Channel.id == channel_id
+        )
     ).one()
     try:
         row = read_row(select(Channel).where(Channel.id == channel_id))
@@ -207,14 +122,27 @@ def _stored_channel(channel_id: int) -> ActiveChannel:
         limits=_limits(kind, row),
         warm_from=row.warm_from,
         updated_at=stamp,
+        brand=brand,
+        areas=_areas(row.id),
         **_meter(str(row.id)),
     )
 
 
-def _from_environment() -> ActiveChannel | None:
+def _areas(channel_id: int) -> frozenset[int]:
+    wanted = select(ChannelArea.area_id).where(ChannelArea.channel_id == channel_id)
+    return frozenset(db.session.scalars(wanted))
+
+
+def environment_kind() -> str:
+    """The driver the environment names for phones; empty without one."""
     config = _config()
     kind = config.get("WHATSAPP_DRIVER", "" if config.production else "console")
-    if kind not in REGISTRY or reach_of_kind(kind) != PHONE:
+    return kind if kind in REGISTRY and reach_of_kind(kind) == PHONE else ""
+
+
+def _from_environment() -> ActiveChannel | None:
+    kind = environment_kind()
+    if not kind:
         return None
     values = env_values(kind)
     first = db.session.scalars(

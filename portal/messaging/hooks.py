@@ -15,7 +15,7 @@ from portal.config import Settings
 from portal.extensions import csrf, db
 from portal.infra import inbox
 from portal.infra.http import Http
-from portal.messaging import channel_config, receipts
+from portal.messaging import channel_config, meta_app, receipts
 from portal.messaging.drivers.base import MessageDriver
 from portal.messaging.drivers.events import HookRequest
 from portal.messaging.models_channels import Channel
@@ -67,8 +67,12 @@ def channel_receive(token: str) -> Any:
 
 
 def _configured(kind: str) -> list[MessageDriver]:
-    """A driver object per saved channel, in force or not; else the environment's."""
-    return [REGISTRY.get(kind)(values, Http()) for values in channel_config.every_config(kind)]
+    """A driver object per saved channel, in force or not; else the environment's. Of Meta also
+    one of the app itself, which is called back before its first channel exists."""
+    found = channel_config.every_config(kind)
+    if kind == "meta":
+        found.append(meta_app.current().hook_values())
+    return [REGISTRY.get(kind)(values, Http()) for values in found]
 
 
 def _of_token(token: str) -> tuple[str, list[MessageDriver]]:

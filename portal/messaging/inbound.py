@@ -22,7 +22,7 @@ from portal.extensions import db
 from portal.infra.database import is_postgres
 from portal.infra.events import emit
 from portal.infra.timekeeping import wall
-from portal.messaging import notices, optouts
+from portal.messaging import notices, numbers, optouts
 from portal.messaging.drivers import events
 from portal.messaging.events import Heard
 from portal.messaging.models import Message
@@ -72,6 +72,7 @@ def take(source: str, scope: Scope, event: events.InboundMessage) -> None:
             at=event.at,
             received_at=wall(),
             seen_by="",
+            channel_id=scope.channel_id or numbers.by_number(event.number),
         )
         .on_conflict_do_nothing(index_elements=["source", "provider_id"])
         .returning(InboundMessage.id)
@@ -141,12 +142,14 @@ def _obey(inbound_id: int, customer_id: int | None, flag: str) -> None:
         )
 
 
-def wrote_lately(senders: Collection[str]) -> frozenset[str]:
+def wrote_lately(senders: Collection[str]) -> frozenset[tuple[str, int | None]]:
     """Those of the numbers that wrote to us within a day, when official services take free
-    text for them. What people pressed in settings is no word."""
+    text for them, each with the channel it wrote to where that is known. What people pressed
+    in settings is no word."""
     return frozenset(
-        db.session.scalars(
-            select(InboundMessage.sender)
+        (row.sender, row.channel_id)
+        for row in db.session.execute(
+            select(InboundMessage.sender, InboundMessage.channel_id)
             .distinct()
             .where(
                 InboundMessage.sender.in_(senders),

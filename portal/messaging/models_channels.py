@@ -20,13 +20,15 @@ class Channel(Model):
 
     A limit that is None is the driver's own, 0 is none. Spacing in seconds; `warm_from` is
     the local date from which a new number is used a little more each day. `hook_token` is the
-    unguessable part of the address its provider calls back.
+    unguessable part of the address its provider calls back. `brand` is the name customers know
+    it by; the areas it is for are in `ChannelArea`.
     """
 
     __tablename__ = "channel"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60), default="")
+    brand: Mapped[str] = mapped_column(String(60), default="", server_default="")
     driver: Mapped[str] = mapped_column(State(30), index=True)
     config: Mapped[str] = mapped_column(EncryptedText)
     enabled: Mapped[bool] = mapped_column(default=False)

@@ -14,7 +14,8 @@ class InboundMessage(Model):
     """Something somebody wrote to the ISP's number.
 
     `source` is the inbox source it came by. `sender` in E.164 or `tg:<chat id>`, empty when the
-    provider hides the number. `message_id` is the message of ours it answers. `flag`: opt_out,
+    provider hides the number. `channel_id` is the channel whose number was written to, where the
+    provider says so. `message_id` is the message of ours it answers. `flag`: opt_out,
     opt_in, not_requested (a code nobody asked for), or empty. `seen_at` is when staff, or the bot
     that understood it, dealt with it.
     """
@@ -43,6 +44,7 @@ class InboundMessage(Model):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     seen_by: Mapped[str] = mapped_column(String(80), default="")
+    channel_id: Mapped[int | None]
 
 
 class MessageTemplate(Model):

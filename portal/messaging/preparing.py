@@ -16,7 +16,16 @@ from portal.core.driverkit import Capability
 from portal.core.wablock import Block
 from portal.extensions import db
 from portal.invoices import links
-from portal.messaging import attachments, inbound, masking, receipts, recheck, routing, texts
+from portal.messaging import (
+    attachments,
+    channel_areas,
+    inbound,
+    masking,
+    receipts,
+    recheck,
+    routing,
+    texts,
+)
 from portal.messaging.channels import ENV_KEY, ActiveChannel
 from portal.messaging.claims import Claimed, Ending
 from portal.messaging.delivery import KEY_WINDOW, MAY_HAVE_ARRIVED, Retry
@@ -65,7 +74,8 @@ class Batch:
     bound_since: dict[int, datetime]
     refused: dict[int, dict[str, str]]
     media: dict[str, Media | None] = field(default_factory=dict)
-    wrote: frozenset[str] = frozenset()
+    wrote: frozenset[tuple[str, int | None]] = frozenset()
+    areas: dict[int, int] = field(default_factory=dict)
     hearing: dict[str, bool] = field(default_factory=dict)
 
 
@@ -83,7 +93,9 @@ def read(claimed: Sequence[Claimed]) -> Batch:
     codes = {m.id: texts.code_for(m) for m in claimed if m.kind == "otp_code"}
     free = {m.recipient for m in claimed if m.kind in FREE_KINDS}
     wrote = inbound.wrote_lately(free) if free else frozenset()
-    return Batch(claimed, recheck.gather(claimed), codes, since, _refused(claimed), wrote=wrote)
+    facts, refused = recheck.gather(claimed), _refused(claimed)
+    areas = channel_areas.of_customers({m.customer_id for m in claimed if m.customer_id})
+    return Batch(claimed, facts, codes, since, refused, wrote=wrote, areas=areas)
 
 
 def _refused(claimed: Sequence[Claimed]) -> dict[int, dict[str, str]]:
@@ -140,7 +152,8 @@ def _one(
         found.endings.append(Ending(message, "unknown", WINDOW_OVER))
         return
     refused = batch.refused.get(message.id, {})
-    route = routing.choose(message, channels, batch.facts.wall, full, refused)
+    area = batch.areas.get(message.customer_id or 0)
+    route = routing.choose(message, channels, batch.facts.wall, full, refused, area)
     if route.split:
         found.split.append(message)
     elif route.channel is None:
@@ -196,7 +209,10 @@ def _window(message: Claimed, channel: ActiveChannel, batch: Batch) -> bool | No
         return None
     if channel.key not in batch.hearing:
         batch.hearing[channel.key] = inbound.hears(receipts.source_of(channel.kind, channel.id))
-    return message.recipient in batch.wrote if batch.hearing[channel.key] else None
+    if not batch.hearing[channel.key]:
+        return None
+    # Whoever wrote to another number of ours opened nothing here.
+    return not batch.wrote.isdisjoint({(message.recipient, channel.id), (message.recipient, None)})
 
 
 def _media(block: Block, batch: Batch) -> Media | None:

@@ -1,6 +1,7 @@
 """Which channel carries a message. Pure: the channels in force in, one of them out.
 
-The first that can, in the owner's order. A resting channel is passed over, except for a short
+The first that can, in the owner's order: those of the customer's area first, then those for
+everybody, then those of other areas. A resting channel is passed over, except for a short
 wait its provider asked for: then its messages wait too, rather than leave from another number.
 A message that may already be at a provider never changes its channel.
 """
@@ -44,12 +45,15 @@ def choose(
     current: datetime,
     full: Collection[str] = (),
     refused: Mapping[str, str] = MappingProxyType({}),
+    area: int | None = None,
 ) -> Route:
     """The way of a message. `full` are keys of channels whose day or circle is used up;
-    `refused` are those that said no to it for good, with what they said."""
+    `refused` are those that said no to it for good, with what they said; `area` is the
+    customer's."""
     if message.bound_to:
         return _bound(message, channels)
     channels = [channel for channel in channels if reaches(channel, message.recipient)]
+    channels = sorted(channels, key=lambda channel: _distance(channel, area))
     carrying = [c for c in channels if not c.problem and _carries(c, message)]
     if not carrying:
         return _nobody(message, channels)
@@ -67,6 +71,13 @@ def choose(
     resting = [_left(channel, current) for channel in carrying if channel.paused]
     wait = min(resting, default=WITHOUT_CHANNEL)
     return Route(wait=min(max(wait, 1.0), WITHOUT_CHANNEL), reason=carrying[0].pause_reason)
+
+
+def _distance(channel: ActiveChannel, area: int | None) -> int:
+    """0 for a channel of that area, 1 for one of everybody, 2 for one of other areas."""
+    if not channel.areas:
+        return 1
+    return 0 if area in channel.areas else 2
 
 
 def _bound(message: Claimed, channels: Sequence[ActiveChannel]) -> Route:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.infra import queue as bell
-from portal.messaging import template_news, template_status
+from portal.messaging import numbers, template_news, template_status
 from portal.messaging.drivers.events import TemplateEvent
 from portal.messaging.models_channels import Channel
 from portal.messaging.models_inbound import MessageTemplate
@@ -46,6 +46,9 @@ def _known(scope: Scope, event: TemplateEvent) -> Sequence[MessageTemplate]:
     ).all()
     if scope.channel_id is not None:
         rows = [row for row in rows if row.channel_id == scope.channel_id]
+    own = numbers.of_account(event.account)
+    if own:
+        rows = [row for row in rows if row.channel_id in own]
     if event.provider_id:
         rows = [row for row in rows if row.provider_id in {"", event.provider_id}]
     return rows

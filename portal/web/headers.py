@@ -4,6 +4,7 @@
 named there or Chromium blocks "Bayar" without a word.
 """
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, request
@@ -25,14 +26,28 @@ def payment_origins(settings: Settings) -> list[str]:
     return sorted({origin for origin in map(_origin, urls) if origin})
 
 
-def policy(settings: Settings) -> str:
-    """The whole policy; no inline script or style anywhere."""
+def policy(
+    settings: Settings,
+    *,
+    script: Sequence[str] = (),
+    connect: Sequence[str] = (),
+    frame: Sequence[str] = (),
+    image: Sequence[str] = (),
+) -> str:
+    """The whole policy; no inline script or style anywhere. The origins given are let in too: only
+    the page that connects a WhatsApp number needs any (`portal/signup/dialog.py`)."""
     pay = " ".join(payment_origins(settings))
+    frames = f"frame-src 'self' {' '.join(frame)}; " if frame else ""
     return (
-        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        f"connect-src 'self'; form-action 'self' {pay}; frame-ancestors 'none'; "
-        "base-uri 'none'; object-src 'none'"
+        f"default-src 'self'; script-src {_own(script)}; style-src 'self'; "
+        f"img-src 'self' data:{''.join(f' {origin}' for origin in image)}; "
+        f"connect-src {_own(connect)}; {frames}form-action 'self' {pay}; "
+        "frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
     )
+
+
+def _own(more: Sequence[str]) -> str:
+    return " ".join(("'self'", *more))
 
 
 def secure(response: Response) -> Response:

@@ -96,7 +96,7 @@ def test_nobody_we_know_and_nothing_databases_refuse(app: Flask) -> None:
 def test_the_window_is_a_day_long(app: Flask, clock: FixedClock) -> None:
     assert inbound.wrote_lately([PHONE]) == frozenset()
     take(said(at=clock.wall() - timedelta(hours=23)))
-    assert inbound.wrote_lately([PHONE, "+62811"]) == {PHONE}
+    assert inbound.wrote_lately([PHONE, "+62811"]) == {(PHONE, None)}
     clock.move(hours=2)
     assert inbound.wrote_lately([PHONE]) == frozenset()
 

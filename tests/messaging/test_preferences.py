@@ -42,4 +42,4 @@ def test_a_choice_in_a_menu_opens_no_window(app: Flask) -> None:
     take("user_changed_number", form="system")
     assert inbound.wrote_lately([PHONE]) == frozenset()
     take("", form="text")
-    assert inbound.wrote_lately([PHONE]) == {PHONE}
+    assert inbound.wrote_lately([PHONE]) == {(PHONE, None)}

@@ -7,6 +7,7 @@ https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components (Nov
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from portal.messaging.drivers import _meta_errors, _meta_inbound, _meta_news
@@ -15,6 +16,7 @@ from portal.messaging.drivers.events import (
     AccountEvent,
     DeliveryEvent,
     HookEvent,
+    TemplateEvent,
     UnknownEvent,
 )
 
@@ -33,21 +35,41 @@ def events(body: bytes) -> list[HookEvent]:
     """All events of a callback, in their order."""
     data = parsed(body)
     try:
-        return [event for field, value in _changes(data) for event in _change(field, value)]
+        return [
+            _addressed(event, account, value)
+            for field, value, account in _changes(data)
+            for event in _change(field, value)
+        ]
     except RecursionError:
         return []
 
 
-def _changes(data: Any) -> Iterator[tuple[str, Any]]:
-    """(field, value) of every change; also of the bare one that Meta's test button sends."""
+def _changes(data: Any) -> Iterator[tuple[str, Any, str]]:
+    """(field, value, account) of every change; also of the bare one that Meta's test button
+    sends, which is about no account of ours."""
     if not isinstance(data, dict):
         return
     bare = data.get("sample", data)
     if isinstance(bare, dict) and "field" in bare and "value" in bare:
-        yield words(bare["field"], 80), bare["value"]
+        yield words(bare["field"], 80), bare["value"], ""
     for entry in dicts(data.get("entry")):
         for change in dicts(entry.get("changes")):
-            yield words(change.get("field"), 80), change.get("value")
+            account = ident(entry.get("id"))[:40]
+            yield words(change.get("field"), 80), change.get("value"), account
+
+
+def _addressed(event: HookEvent, account: str, value: Any) -> HookEvent:
+    """Word about an account or its templates names the account. About a partner's client the entry
+    is the partner's own portfolio, and the value names the account."""
+    if isinstance(event, TemplateEvent):
+        return replace(event, account=account)
+    if isinstance(event, AccountEvent):
+        info = value.get("waba_info") if isinstance(value, dict) else None
+        info = info if isinstance(info, dict) else {}
+        named = ident(info.get("waba_id"))[:40]
+        owner = ident(info.get("owner_business_id"))[:40]
+        return replace(event, account=named or account, owner=owner)
+    return event
 
 
 def _change(field: str, value: Any) -> Iterator[HookEvent]:

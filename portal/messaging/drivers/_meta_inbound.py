@@ -47,6 +47,7 @@ def message(said: Doc, value: Doc) -> HookEvent:
         user_id=user_id,
         reply_to=ident(context.get("id")) or reply_to,
         payload=payload[:PAYLOAD],
+        number=our_number(value),
     )
 
 
@@ -66,7 +67,13 @@ def preference(said: Doc, value: Doc) -> HookEvent:
         name=name,
         user_id=user_id,
         payload=wanted[0],
+        number=our_number(value),
     )
+
+
+def our_number(value: Doc) -> str:
+    """The id of the number of ours that was written to."""
+    return ident(_object(value.get("metadata")).get("phone_number_id"))[:40]
 
 
 def _who(said: Doc, value: Doc) -> tuple[str, str, str]:

@@ -41,7 +41,7 @@ class InboundMessage:
     """Somebody wrote to us. `sender` in E.164 or `tg:<chat id>`, empty when the service hides it;
     `user_id` is its own name for the person. `reply_to` is the provider's id of the message
     answered; `payload` what a pressed button carries. `form` is the provider's word: text, image,
-    button…
+    button… `number` is the provider's id of our number that was written to.
     """
 
     provider_id: str
@@ -53,6 +53,7 @@ class InboundMessage:
     user_id: str = field(default="", repr=False)
     reply_to: str = ""
     payload: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class TemplateEvent:
     """Something changed about an approved text. `about`: status, quality, category, components.
 
     `value` is the provider's new word for it, upper case; `before` the old one if told.
-    `language` with an underscore.
+    `language` with an underscore. `account` is the provider's id of the account it belongs to.
     """
 
     about: str
@@ -70,18 +71,22 @@ class TemplateEvent:
     before: str = ""
     provider_id: str = ""
     reason: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True)
 class AccountEvent:
     """Something about the account or number the owner should know. `sentence` in Indonesian.
 
-    `blocked`: nothing will be accepted until somebody acts.
+    `blocked`: nothing will be accepted until somebody acts. `account` is the provider's id of the
+    account it is about, empty for all of them; `owner` that of the business it belongs to.
     """
 
     name: str
     sentence: str
     blocked: bool = False
+    account: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True)

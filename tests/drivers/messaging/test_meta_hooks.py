@@ -141,6 +141,7 @@ def test_what_customers_send(
         user_id="ID.13491208655302741918",
         reply_to=reply_to,
         payload=payload,
+        number="123456789012345",
     )
 
 

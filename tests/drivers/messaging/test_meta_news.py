@@ -8,10 +8,12 @@ from portal.messaging.drivers.events import AccountEvent, TemplateEvent
 from tests.drivers.messaging.meta import recorded, told
 
 ID = "1689556908129832"
+ACCOUNT = "987654321098765"
 
 
 def template(about: str, value: str, **more: str) -> TemplateEvent:
-    return TemplateEvent(about, "payment_reminder", "en_US", value, provider_id=ID, **more)
+    more = {"provider_id": ID, "account": ACCOUNT} | more
+    return TemplateEvent(about, "payment_reminder", "en_US", value, **more)
 
 
 def test_word_about_templates() -> None:
