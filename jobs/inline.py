@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 
 from jobs.inbox import process_hook
 from jobs.payments import check_order
+from jobs.signup import advance
 from jobs.telegram import show_bill
 from portal.extensions import db
 from portal.infra import inbox
 from portal.messaging import sending
 from portal.network import reconcile
 from portal.payments import orders
+from portal.signup import work as signups
 from portal.telegram import bills
 
 log = logging.getLogger(__name__)
@@ -28,13 +30,14 @@ def work_off(limit: int, seconds: float) -> int:
     """
     done = sending.drain("interactive", seconds=seconds)
     hooks, waiting, lines = inbox.due(limit), orders.due_orders(limit), reconcile.due(limit)
-    wanted = bills.due(limit)
+    wanted, connecting = bills.due(limit), signups.due(limit)
     # Each job has a session of its own; an open transaction here would lock it out on SQLite.
     db.session.rollback()
     done += _each(process_hook, hooks, seconds)
     done += _each(show_bill, wanted, seconds)
     done += _each(check_order, waiting, seconds)
     done += _each(reconcile.apply_access, lines, seconds)
+    done += _each(advance, connecting, seconds)
     for lane in ("interactive", "messages", "bulk"):
         done += sending.drain(lane, seconds=seconds)
         db.session.rollback()

@@ -23,6 +23,8 @@ from portal.network import isolation, reconcile
 from portal.notices import digest, warnings
 from portal.orders import service as service_orders
 from portal.payments import orders
+from portal.signup import tokens as meta_tokens
+from portal.signup import work as signup_work
 from portal.telegram import bills
 
 
@@ -67,6 +69,21 @@ def show_bills() -> None:
     """Ring for payments asked for in a chat that nobody has shown yet."""
     bills.ring_for_due()
     db.session.commit()
+
+
+def advance_signups() -> None:
+    """Ring for numbers being connected; end what nobody finished."""
+    signup_work.close_stale()
+    signup_work.ring_for_due()
+    db.session.commit()
+
+
+def watch_tokens() -> None:
+    """Ask Meta when permissions end, and warn of those that do; take back credit of who left."""
+    meta_tokens.look()
+    meta_tokens.warn()
+    db.session.commit()
+    meta_tokens.revoke_due()
 
 
 def tell_staff() -> None:
@@ -157,6 +174,8 @@ ENTRIES = (
     Entry("poll_payments", 5, poll_payments),
     Entry("show_bills", 10, show_bills),
     Entry("tell_staff", 30, tell_staff),
+    Entry("advance_signups", 10, advance_signups),
+    Entry("watch_tokens", 6 * 3600, watch_tokens, lane="bulk"),
     Entry("issue_requested", 5, issue_requested, lane="bulk"),
     Entry("continue_broadcasts", 5, continue_broadcasts, lane="bulk"),
     # Before the invoices: they bill the line as it is today.

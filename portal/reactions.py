@@ -21,7 +21,7 @@ from portal.invoices.models import Invoice
 from portal.invoices.queries import remaining
 from portal.messaging import notices
 from portal.messaging import service as messaging
-from portal.messaging.events import Heard
+from portal.messaging.events import AccountTold, Heard
 from portal.messaging.models import Message
 from portal.network import isolation
 from portal.network.events import (
@@ -38,6 +38,7 @@ from portal.orders.events import ServiceOrderMoved
 from portal.payments import service as payments
 from portal.payments.events import PaymentRecorded, PaymentReversed, StrangeMoney
 from portal.settings import service as settings
+from portal.signup import news as signup_news
 from portal.subscriptions.models import Subscription
 from portal.telegram import conversation
 from portal.telegram import news as telegram_news
@@ -285,6 +286,7 @@ REACTIONS: Table = {
     PaymentReversed: [withdraw_confirmation, unpay_order],
     PaymentRecorded: [queue_order, confirm_payment, telegram_news.tell_payment],
     Heard: [conversation.hear],
+    AccountTold: [signup_news.hear],
     ServiceOrderMoved: [order_news.tell_technicians, telegram_news.tell_order],
     AccessIsolated: [tell_isolated],
     AccessRestored: [tell_restored],
