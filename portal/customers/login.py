@@ -14,8 +14,7 @@ from flask_login import login_user
 from portal.accounts import otp, sessions
 from portal.accounts.models import OtpChallenge
 from portal.customers.models import Customer
-from portal.customers.service import by_phone, change_language
-from portal.infra.secrets import digest
+from portal.customers.service import by_number, by_phone, change_language
 from portal.infra.secrets import digest
 from portal.infra.timekeeping import wall
 from portal.settings import service as settings
@@ -65,10 +64,21 @@ def challenge() -> OtpChallenge | None:
     return otp.find(session.get("otp"))
 
 
-def waits_for(phone: str) -> bool:
-    """Whether this browser already holds a live code for that phone."""
+def ask_again(held: OtpChallenge, ip: str) -> None:
+    """Another code, asked for as the first one was. Raises TooManyCodes."""
+    if number := asked_as():
+        ask_code_of(number, ip)
+    else:
+        ask_code(held.phone, ip)
+
+
+def waits_for(typed: str) -> bool:
+    """Whether this browser already holds a live code for that phone or customer number."""
     held = challenge()
-    return held is not None and held.phone == phone and otp.standing(held) == "live"
+    if held is None or otp.standing(held) != "live":
+        return False
+    number = asked_as()
+    return typed.strip().upper() == number if number else held.phone == typed
 
 
 def remember_next(target: str | None) -> None:

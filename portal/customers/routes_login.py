@@ -46,6 +46,16 @@ class PhoneForm(BaseForm):
             raise ValidationError(say(error)) from None
 
 
+class NumberForm(BaseForm):
+    """The customer's number, for whoever does not know which WhatsApp is registered."""
+
+    number = StringField(_l("ID pelanggan"))
+
+    def validate_number(self, field: Any) -> None:
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9./_-]{1,39}", field.data or "") is None:
+            raise ValidationError(_("Isi ID pelanggan seperti pada tagihan, misalnya PLG-0042."))
+
+
 class CodeForm(BaseForm):
     """Six digits; blanks and dashes that come along when pasting do not matter."""
 
@@ -61,7 +71,9 @@ class CodeForm(BaseForm):
 @public
 def ask() -> Response:
     """The one field: which number?"""
-    return _home() if current_user.is_authenticated else _ask_page(PhoneForm())
+    if current_user.is_authenticated:
+        return _home()
+    return _ask_page(NumberForm() if request.args.get("by") == "number" else PhoneForm())
 
 
 @bp.post("/login")
@@ -70,21 +82,25 @@ def send() -> Response:
     """Send a code, or look exactly as if: who is a customer is nobody's business."""
     if current_user.is_authenticated:
         return _home()
-    form = PhoneForm()
+    form: PhoneForm | NumberForm = NumberForm() if "number" in request.form else PhoneForm()
     if not form.validate_on_submit():
         return _ask_page(form, 422)
     login.remember_next(request.args.get("next"))
+    field = form.phone if isinstance(form, PhoneForm) else form.number
     try:
-        login.ask_code(form.e164, request.remote_addr or "")
+        if isinstance(form, PhoneForm):
+            login.ask_code(form.e164, request.remote_addr or "")
+        else:
+            login.ask_code_of(form.number.data, request.remote_addr or "")
     except otp.TooManyCodes as error:
-        if not login.waits_for(form.e164):
-            form.phone.errors = [too_many(error.until)]
+        if not login.waits_for(form.e164 if isinstance(form, PhoneForm) else form.number.data):
+            field.errors = [too_many(error.until)]
             return _ask_page(form, 429)
     db.session.commit()
     return go(url_for("login.code"))
 
 
-def _ask_page(form: PhoneForm, status: int = 200) -> Response:
+def _ask_page(form: PhoneForm | NumberForm, status: int = 200) -> Response:
     target = request.args.get("next")
     return page("login/ask.html", "form", _shown(status), form=form, next=target)
 
@@ -125,7 +141,7 @@ def resend() -> Response:
     if challenge is None:
         return _restart()
     try:
-        login.ask_code(challenge.phone, request.remote_addr or "")
+        login.ask_again(challenge, request.remote_addr or "")
     except otp.TooManyCodes as error:
         form = CodeForm(formdata=None)
         form.code.errors = [too_many(error.until)]
@@ -145,6 +161,7 @@ def _code_page(
         _shown(status),
         form=form,
         phone=challenge.phone,
+        asked_as=login.asked_as(),
         standing=otp.standing(challenge),
         expires_at=challenge.expires_at,
         tries_left=otp.MAX_TRIES - challenge.tries,
@@ -159,10 +176,11 @@ def _verified(phone: str) -> Response:
     if not customers:
         session.clear()
         return go(url_for("login.ask"), _("Nomor ini tidak terdaftar lagi."), "bad")
-    if len(customers) > 1:
+    asked = [one for one in customers if one.number == login.asked_as()]
+    if len(customers) > 1 and not asked:
         login.offer_choice(phone)
         return go(url_for("login.choose"))
-    return _enter(customers[0])
+    return _enter((asked or customers)[0])
 
 
 @bp.get("/login/choose")

@@ -6,6 +6,7 @@ The service worker keeps that one page and nothing else: no bill is ever stored 
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, make_response, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from portal.config import ROOT
@@ -33,19 +34,20 @@ def manifest() -> Response:
         for size in (192, 512)
         for purpose in ("any", "maskable")
     ]
-    answer = current_app.json.response(
-        id="/",
-        name=_("Portal %(company)s", company=name),
-        short_name=name[:24],
-        lang=str(_("id")),
-        start_url="/?from=app",
-        scope="/",
-        display="standalone",
-        background_color="#f4f6f9",
-        theme_color="#0b66c8",
-        icons=icons,
-        shortcuts=[{"name": _("Bayar tagihan"), "url": "/me/pay"}],
-    )
+    told = {
+        "id": "/",
+        "name": _("Portal %(company)s", company=name),
+        "short_name": name[:24],
+        "lang": str(get_locale()),
+        "start_url": "/?from=app",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f4f6f9",
+        "theme_color": "#0b66c8",
+        "icons": icons,
+        "shortcuts": [{"name": _("Bayar tagihan"), "url": "/me/pay"}],
+    }
+    answer = make_response(current_app.json.dumps(told))
     answer.mimetype = "application/manifest+json"
     answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer

@@ -52,7 +52,7 @@ def answer(response: Response) -> Response:
     """For `after_request`: the page squeezed, when that helps and the browser can read it."""
     if response.direct_passthrough or response.is_streamed or response.status_code in {204, 304}:
         return response
-    if not response.mimetype.startswith(TEXTS) or "Content-Encoding" in response.headers:
+    if not (response.mimetype or "").startswith(TEXTS) or "Content-Encoding" in response.headers:
         return response
     response.vary.add("Accept-Encoding")
     body = response.get_data()

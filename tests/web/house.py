@@ -121,6 +121,7 @@ def address_values(  # noqa: PLR0913 - one of everything
         "channel_key": channel.id,
         "token": channel.hook_token,
         **ordered(budi),
+        "size": 96,
         "pay_token": links.token(bill.id, bill.link_version),
         "inbound_id": 1,
         "promise_id": 1,
