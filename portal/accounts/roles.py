@@ -43,10 +43,12 @@ def grid() -> dict[str, frozenset[str]]:
     found = {role: set(defaults) for role, defaults in PERMISSIONS.items()}
     columns = (RoleGrant.role, RoleGrant.permission, RoleGrant.granted)
     for role, permission, granted in db.session.execute(select(*columns)):
-        if role in CHANGEABLE and granted and permission not in OWNER_ONLY:
-            found[role].add(permission)
-        elif role in CHANGEABLE:
+        if role not in CHANGEABLE:
+            continue
+        if not granted:
             found[role].discard(permission)
+        elif permission in PERMISSIONS[OWNER] - OWNER_ONLY:
+            found[role].add(permission)
     return {role: frozenset(permissions) for role, permissions in found.items()}
 
 

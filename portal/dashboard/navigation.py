@@ -68,9 +68,9 @@ GROUPS: Sequence[tuple[str, Any, bool, Sequence[Line]]] = (
         False,
         (
             ("plans.index", _l("Paket"), "package", "/admin/plans"),
-            ("imports.index", _l("Impor"), "upload", "/admin/imports"),
+            ("imports.index", _l("Impor"), "upload", "/admin/import"),
             ("staff_people.index", _l("Petugas"), "users-group", "/admin/staff"),
-            ("dashboard.audit", _l("Log audit"), "list-check", "/admin/audit"),
+            ("audit_log.index", _l("Log audit"), "list-check", "/admin/audit"),
             ("queue_health.index", _l("Kesehatan"), "activity", "/admin/health"),
             ("settings.index", _l("Pengaturan"), "settings", "/admin/settings"),
         ),

@@ -143,27 +143,6 @@ def _pay_link(invoice_id: int) -> tuple[str, date | None]:
     return links.url(row.id, row.link_version), links.ends_on(row)
 
 
-@bp.get("/audit")
-@staff("settings")
-def audit() -> Any:
-    """Who changed what."""
-    text = request.args.get("q", "").strip()[:80]
-    statement = select(AuditEntry).order_by(AuditEntry.id.desc())
-    if text:
-        columns = (AuditEntry.action, AuditEntry.actor, AuditEntry.subject, AuditEntry.reason)
-        statement = statement.where(
-            or_(*(column.icontains(text, autoescape=True) for column in columns))
-        )
-    found = paginate(statement, scalars=True)
-    return page(
-        "dashboard/audit.html",
-        page=found,
-        q=text,
-        actions=audit_view.ACTIONS,
-        actors=audit_view.actors(found.rows),
-    )
-
-
 @bp.get("/isolation")
 @staff("customers")
 def isolation() -> Any:
