@@ -56,15 +56,15 @@ def change_email() -> Any:
     return go(url_for("home.profile"), _("E-mail disimpan.") if changed else "")
 
 
-@bp.post("/devices/<int:session_id>/leave")
+@bp.post("/devices/<int:device_id>/leave")
 @customer_only
-def leave(session_id: int) -> Any:
+def leave(device_id: int) -> Any:
     """Log one device out; this one as the logout does."""
     mine = next((one for one in sessions.of(sessions.CUSTOMER, user.id) if one.current), None)
-    if not sessions.end_one(sessions.CUSTOMER, user.id, session_id):
+    if not sessions.end_one(sessions.CUSTOMER, user.id, device_id):
         abort(404)
     db.session.commit()
-    if mine is not None and mine.id == session_id:
+    if mine is not None and mine.id == device_id:
         return go(url_for("login.ask"), _("Anda sudah keluar."))
     return go(url_for("home.profile"), _("Perangkat itu sudah dikeluarkan."))
 
