@@ -26,6 +26,7 @@ from portal.payments import orders
 from portal.signup import tokens as meta_tokens
 from portal.signup import work as signup_work
 from portal.telegram import bills
+from portal.tickets import news as ticket_news
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def watch_tokens() -> None:
 def tell_staff() -> None:
     """Tell the ISP's own people what came up since the last time."""
     digest.tell_what_is_new()
+    db.session.commit()
+    ticket_news.tell_what_is_new()
     db.session.commit()
 
 

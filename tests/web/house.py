@@ -35,6 +35,7 @@ from portal.payments.models import (
 from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.visitor import Visitor
+from tests.web.ticket_rows import asked_for_help
 
 
 @pytest.fixture
@@ -121,6 +122,7 @@ def address_values(  # noqa: PLR0913 - one of everything
         "channel_key": channel.id,
         "token": channel.hook_token,
         **ordered(budi),
+        **asked_for_help(budi),
         "size": 96,
         "pay_token": links.token(bill.id, bill.link_version),
         "inbound_id": 1,

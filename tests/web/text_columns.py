@@ -29,11 +29,15 @@ from portal.payments.models import (
 )
 from portal.plans.models import Plan
 from portal.subscriptions.models import Subscription, SubscriptionPause
+from portal.tickets.models import Announcement, Ticket, TicketEntry
 
 # Table -> columns a person or a provider can fill, whatever length the database allows.
 FILLED: dict[Any, tuple[str, ...]] = {
     Area: ("name",),
-    Customer: ("name", "address", "number"),
+    Customer: ("name", "address", "number", "email"),
+    Ticket: ("closed_reason",),
+    TicketEntry: ("body",),
+    Announcement: ("title", "body"),
     Plan: ("name",),
     TelegramUser: ("username",),
     ServiceOrder: ("name", "address", "note", "plan_name", "slot", "reason"),
@@ -86,7 +90,7 @@ UNSEEN = ("inbound_hook", "leader", "schedule", "number_sequence", "heartbeat")
 OURS = {
     # States, kinds and languages: our own words.
     "state", "step", "status", "kind", "role", "lane", "language", "gateway", "source", "driver",
-    "outcome", "decision", "actual", "billing", "pause_kind",
+    "outcome", "author", "level", "decision", "actual", "billing", "pause_kind",
     # Secrets, tokens and keys that are on no page.
     "password_hash", "session_token", "token_hash", "secret", "lease_token", "config", "key",
     "holder", "bound_to", "hook_token", "token", "once",
@@ -94,6 +98,9 @@ OURS = {
 STRICT = {  # checked or made by us: E.164, our own numbers, periods, ids
     "customer": {"phone", "phone_alt"},
     "otp_challenge": {"phone", "ip"},
+    "phone_change": {"old_phone", "new_phone"},
+    "ticket": {"number", "form_key"},
+    "ticket_entry": {"form_key"},
     "invoice": {"number", "period"},
     "payment_order": {"order_id"},
     "settlement": {"number"},
