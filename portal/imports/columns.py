@@ -1,7 +1,12 @@
 """Which header means which column: Indonesian, English and everyday spellings."""
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from portal.core.money import parse_rupiah
+from portal.imports import cells
+from portal.web.sentences import N_
 
 REQUIRED = ("number", "name", "phone", "plan", "price")
 
@@ -55,3 +60,72 @@ def match(headers: Sequence[str]) -> tuple[dict[str, int], list[str], list[str]]
         else:
             places[name] = index
     return places, ignored, twice
+
+
+LABELS = {
+    "number": N_("No. pelanggan"),
+    "name": N_("Nama"),
+    "phone": N_("Telepon"),
+    "address": N_("Alamat"),
+    "area": N_("Area"),
+    "plan": N_("Paket"),
+    "price": N_("Harga per bulan"),
+    "login": N_("Login layanan"),
+    "billing_day": N_("Tanggal tagihan"),
+    "started_on": N_("Tanggal mulai"),
+}
+"""What our columns are called on screens."""
+
+_STREET = re.compile(r"(?i)\b(jl|jalan|gg|gang|rt|rw|desa|blok|no)\b")
+_LOOKS: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("phone", lambda text: re.match(r"\+?62|0?8", text) and cells.phones(text)),
+    ("started_on", cells.day),
+    ("price", lambda text: parse_rupiah(text) >= 20_000),
+    ("plan", lambda text: re.search(r"(?i)mbps|paket|\d\s?m\b", text)),
+    ("address", _STREET.search),
+    ("name", re.compile(r"[A-Za-z.'`,/() -]{3,60}").fullmatch),
+    ("number", re.compile(r"[A-Za-z]{0,6}[-./]?\d{1,12}").fullmatch),
+)
+ENOUGH = 0.7
+
+
+def guess(
+    headers: Sequence[str], samples: Sequence[Sequence[str]]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Where our columns are: by their headers, and, for the rest, by what stands under them.
+
+    The second answer is what was only guessed from the contents.
+    """
+    places, _ignored, _twice = match(headers)
+    guessed: dict[str, int] = {}
+    for name, reads in _LOOKS:
+        if name in places:
+            continue
+        taken = {*places.values(), *guessed.values()}
+        for index in range(len(headers)):
+            if index not in taken and _fits(reads, name, _under(samples, index)):
+                guessed[name] = index
+                break
+    return {**places, **guessed}, guessed
+
+
+def _under(samples: Sequence[Sequence[str]], index: int) -> list[str]:
+    found = [cells.tidy(row[index]) for row in samples if index < len(row)]
+    return [text for text in found if text]
+
+
+def _fits(reads: Callable[[str], object], name: str, texts: Sequence[str]) -> bool:
+    if len(texts) < 2 or (name == "number" and len(set(texts)) < len(texts)):
+        return False
+    good = 0
+    for text in texts:
+        try:
+            good += bool(reads(text))
+        except (ValueError, OverflowError):
+            continue
+    return good >= ENOUGH * len(texts)
+
+
+def fingerprint(headers: Sequence[str]) -> str:
+    """The same for files with the same headers in the same order."""
+    return hashlib.sha256("\n".join(_plain(one) for one in headers).encode()).hexdigest()

@@ -8,35 +8,19 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TypeVar
 
 from portal.core.money import parse_rupiah
 from portal.imports import cells, columns
+from portal.imports.rows import CustomerRow
+
+__all__ = ["CellError", "CustomerRow", "ParsedFile", "parse_customers"]
 
 T = TypeVar("T")
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_ROWS = 50_000
 MOST_PRICE = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class CustomerRow:
-    """One good line: phones in E.164, `price` in rupiah a month; `started_on` None = today."""
-
-    line: int
-    number: str
-    name: str
-    phone: str
-    phone_alt: str | None
-    address: str
-    area: str
-    plan: str
-    price: int
-    login: str
-    billing_day: int
-    started_on: date | None
 
 
 @dataclass(frozen=True)
@@ -68,7 +52,7 @@ def parse_customers(data: bytes) -> ParsedFile:
     if len(data) > MOST_BYTES:
         parsed.fail(1, "-", "", "Berkas lebih besar dari 5 MB. Bagi menjadi beberapa berkas.")
         return parsed
-    lines = _lines(_decode(data))
+    lines = lines_of(decoded(data))
     header = next(lines, None)
     if header is None:
         parsed.fail(1, "-", "", "Berkas kosong.")
@@ -82,11 +66,22 @@ def parse_customers(data: bytes) -> ParsedFile:
         parsed.fail(header[0], ", ".join(missing), "", "Kolom wajib ini tidak ada di baris judul.")
     if parsed.errors:
         return parsed
-    _Reader(parsed, names, places).read(lines)
+    read_rows(parsed, names, places, lines)
     return parsed
 
 
-def _decode(data: bytes) -> str:
+def read_rows(
+    parsed: ParsedFile,
+    names: Sequence[str],
+    places: dict[str, int],
+    lines: Iterator[tuple[int, list[str]]],
+) -> None:
+    """Turn lines under a header into rows; `places` says where each of our columns is."""
+    _Reader(parsed, names, places).read(lines)
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file, whatever Excel or an old system wrote it in."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     try:
@@ -95,7 +90,7 @@ def _decode(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+def lines_of(text: str) -> Iterator[tuple[int, list[str]]]:
     """(line number, cells) of every line that is not blank."""
     text = text.replace("\x00", "")
     skipped = 0

@@ -1,0 +1,1 @@
+"""Database dumps of other billing systems: read as text, never executed."""

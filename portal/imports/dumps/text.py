@@ -1,0 +1,81 @@
+"""The bytes of a dump as text, piece by piece: packed or not, in whatever charset; pure.
+
+Bounded: what unpacks to more than it may is refused while it is being unpacked.
+"""
+
+import codecs
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+
+from portal.imports.xlsx import TableError
+
+CHUNK = 1024 * 1024
+MOST_UNPACKED = 1024 * 1024 * 1024
+_STRAY = re.compile("[\udc80-\udcff]")
+
+
+class DumpError(TableError):
+    """The dump cannot be read; the message says what to do, in Indonesian."""
+
+
+def unpacked(chunks: Iterable[bytes], most: int = MOST_UNPACKED) -> Iterator[bytes]:
+    """The bytes themselves, whether packed with gzip or not. Raises DumpError."""
+    source = iter(chunks)
+    first = next((chunk for chunk in source if chunk), b"")
+    if first.startswith(b"PK\x03\x04"):
+        raise DumpError("Ini berkas ZIP. Buka dahulu, lalu unggah berkas .sql atau .sql.gz-nya.")
+    inner = _chained(first, source)
+    stream = _gunzipped(inner) if first.startswith(b"\x1f\x8b") else inner
+    total = 0
+    for chunk in stream:
+        total += len(chunk)
+        if total > most:
+            raise DumpError("Isi dump ini terlalu besar. Impor lewat perintah di server.")
+        yield chunk
+
+
+def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _gunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    packer, ended = zlib.decompressobj(wbits=31), False
+    try:
+        for chunk in chunks:
+            while chunk:
+                if ended:  # several gzip files one after the other are one
+                    packer, ended = zlib.decompressobj(wbits=31), False
+                yield packer.decompress(chunk, CHUNK)
+                while packer.unconsumed_tail:
+                    yield packer.decompress(packer.unconsumed_tail, CHUNK)
+                ended, chunk = packer.eof, packer.unused_data
+                if not chunk.strip(b"\0"):
+                    break
+    except zlib.error:
+        raise DumpError("Berkas .gz ini rusak. Buat dump sekali lagi.") from None
+    if not ended:
+        raise DumpError("Berkas .gz ini terpotong. Salin sekali lagi dari server lama.")
+
+
+def decoded(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Text. Bytes that are not UTF-8 are kept as they are, for `mended` to read."""
+    source = iter(chunks)
+    first = next((chunk for chunk in source if chunk), b"")
+    name, errors = "utf-8-sig", "surrogateescape"
+    if first.startswith((b"\xff\xfe", b"\xfe\xff")):  # PowerShell's `>` makes these
+        name, errors = "utf-16", "replace"
+    decoder = codecs.getincrementaldecoder(name)(errors)
+    for chunk in _chained(first, source):
+        if text := decoder.decode(chunk):
+            yield text
+    if text := decoder.decode(b"", True):
+        yield text
+
+
+def mended(value: str) -> str:
+    """A value some of whose bytes are not UTF-8 was written as Windows or Latin-1."""
+    if value.isascii() or _STRAY.search(value) is None:
+        return value
+    return value.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
