@@ -11,7 +11,9 @@ from datetime import timedelta
 
 from jobs.runtime import job
 from portal.broadcasts import expansion
+from portal.desk import bulk, peek
 from portal.extensions import db
+from portal.imports import ticks as import_ticks
 from portal.infra import inbox, queue
 from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import today, wall
@@ -157,6 +159,28 @@ def continue_broadcasts() -> None:
     expansion.continue_all()
 
 
+def continue_imports() -> None:
+    """Check, write and take back what is waiting in the import wizard."""
+    import_ticks.continue_all()
+
+
+def forget_old_imports() -> None:
+    """Delete uploaded customer files after their days."""
+    import_ticks.forget_old()
+    db.session.commit()
+
+
+def continue_bulk() -> None:
+    """Go on with bulk actions from the customers list, and with taking them back."""
+    bulk.continue_all()
+
+
+def end_looks() -> None:
+    """Write down the end of looks through a customer's eyes whose time was up."""
+    peek.end_overdue()
+    db.session.commit()
+
+
 def remind() -> None:
     """Reminders and overdue notices whose day has come."""
     invoices.remind_due()
@@ -181,6 +205,10 @@ ENTRIES = (
     Entry("watch_tokens", 6 * 3600, watch_tokens, lane="bulk"),
     Entry("issue_requested", 5, issue_requested, lane="bulk"),
     Entry("continue_broadcasts", 5, continue_broadcasts, lane="bulk"),
+    Entry("continue_bulk", 5, continue_bulk, lane="bulk"),
+    Entry("end_looks", 60, end_looks),
+    Entry("continue_imports", 5, continue_imports, lane="bulk"),
+    Entry("forget_old_imports", 3600, forget_old_imports, lane="bulk"),
     # Before the invoices: they bill the line as it is today.
     Entry("change_lines", 600, change_lines, lane="bulk", daily=True),
     Entry("issue_invoices", 600, issue_invoices, lane="bulk", daily=True),

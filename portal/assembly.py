@@ -41,6 +41,7 @@ MODEL_MODULES = (
     "messaging.models_inbound",
     "messaging.models_meta",
     "broadcasts.models",
+    "imports.models",
     "network.models",
     "network.models_isolation",
     "customers.models_telegram",
@@ -58,6 +59,7 @@ BLUEPRINTS = (
     "portal.health.routes",
     "portal.health.routes_staff",
     "portal.accounts.routes_staff",
+    "portal.accounts.routes_password",
     "portal.accounts.routes_account",
     "portal.accounts.routes_resets",
     "portal.customers.routes_login",
@@ -94,6 +96,7 @@ BLUEPRINTS = (
     "portal.notices.routes_staff",
     "portal.broadcasts.routes_staff",
     "portal.imports.routes_staff",
+    "portal.imports.routes_runs",
     "portal.documents.routes_staff",
     "portal.documents.routes_customer",
     "portal.documents.routes_link",
@@ -114,9 +117,16 @@ BLUEPRINTS = (
     "portal.dashboard.routes_profile",
     "portal.dashboard.routes_captive",
     "portal.dashboard.routes_staff",
-    "portal.dashboard.routes_customers",
+    "portal.desk.routes",
+    "portal.desk.routes_peek",
+    "portal.desk.routes_bulk",
+    "portal.desk.routes_areas",
+    "portal.desk.routes_lines",
     "portal.dashboard.routes_lines",
     "portal.dashboard.routes_isolation",
+    "portal.dashboard.routes_audit",
+    "portal.dashboard.routes_people",
+    "portal.dashboard.routes_roles",
 )
 # Who has something for the to-do list of the first page: `todo.items()`.
 TODO = (
@@ -216,11 +226,13 @@ def register_features(app: Flask) -> None:
     """Blueprints, commands, user loaders and the table of reactions."""
     from importlib import import_module
 
+    from portal.desk import peeking
     from portal.reactions import REACTIONS
 
     app.extensions["loket.reactions"] = REACTIONS
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).bp)
+    peeking.init_app(app)
     app.extensions["loket.todo"] = [import_module(name).items for name in TODO]
     for name in COMMANDS:
         app.cli.add_command(import_module(name).cli)

@@ -96,7 +96,7 @@ def _bulk() -> None:
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_bulk_item_customer_id_customer')),
     sa.ForeignKeyConstraint(['run_id'], ['bulk_run.id'], name=op.f('fk_bulk_item_run_id_bulk_run')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_bulk_item')),
-    sa.UniqueConstraint('run_id', 'customer_id', name=op.f('uq_bulk_item_run_id'))
+    sa.UniqueConstraint('run_id', 'customer_id', name=op.f('uq_bulk_item_run_id_customer_id'))
     )
     op.create_index(op.f('ix_bulk_item_customer_id'), 'bulk_item', ['customer_id'])
     op.create_index('ix_bulk_item_run_id_state', 'bulk_item', ['run_id', 'state'])

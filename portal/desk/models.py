@@ -1,4 +1,4 @@
-"""What the desk keeps: saved views, notes, runs of bulk actions, looks through a customer's eyes."""
+"""What the desk keeps: saved views, notes, bulk runs, looks through a customer's eyes."""
 
 from datetime import datetime
 from typing import Any

@@ -36,6 +36,7 @@ from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.visitor import Visitor
 from tests.web.ticket_rows import asked_for_help
+from tests.web.desk_rows import at_the_desk
 
 
 @pytest.fixture
@@ -123,6 +124,7 @@ def address_values(  # noqa: PLR0913 - one of everything
         "token": channel.hook_token,
         **ordered(budi),
         **asked_for_help(budi),
+        **at_the_desk(budi),
         "size": 96,
         "pay_token": links.token(bill.id, bill.link_version),
         "inbound_id": 1,

@@ -9,6 +9,7 @@ from portal.broadcasts.models import Broadcast
 from portal.counter.models import Closing, Settlement
 from portal.customers.models import Area, Customer
 from portal.customers.models_telegram import TelegramUser
+from portal.desk.models import BulkItem, BulkRun, CustomerNote, NoteEdit, SavedView
 from portal.infra.audit import AuditEntry
 from portal.invoices.models import CreditNote, Invoice, InvoiceLine, MonthLock
 from portal.invoices.models_terms import Charge, SubscriptionDiscount
@@ -75,6 +76,11 @@ FILLED: dict[Any, tuple[str, ...]] = {
     NoticeRecipient: ("name",),
     Channel: ("name",),
     Broadcast: ("title", "body", "created_by"),
+    SavedView: ("name", "query"),
+    CustomerNote: ("body",),
+    NoteEdit: ("body",),
+    BulkRun: ("about",),
+    BulkItem: ("reason",),
     AuditEntry: ("actor", "action", "reason", "ip"),
     ChannelMeter: ("pause_reason",),
     InboundMessage: ("name", "form", "text", "payload", "seen_by", "sender"),
@@ -97,6 +103,7 @@ OURS = {
 }  # fmt: skip
 STRICT = {  # checked or made by us: E.164, our own numbers, periods, ids
     "customer": {"phone", "phone_alt"},
+    "bulk_run": {"action"},
     "otp_challenge": {"phone", "ip"},
     "phone_change": {"old_phone", "new_phone"},
     "ticket": {"number", "form_key"},
