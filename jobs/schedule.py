@@ -14,6 +14,7 @@ from portal.broadcasts import expansion
 from portal.desk import bulk, peek
 from portal.extensions import db
 from portal.imports import ticks as import_ticks
+from portal.imports import ticks as import_ticks
 from portal.infra import inbox, queue
 from portal.infra.schedule import ScheduleRun
 from portal.infra.timekeeping import today, wall
@@ -181,6 +182,17 @@ def end_looks() -> None:
     db.session.commit()
 
 
+def continue_imports() -> None:
+    """Check, write and take back what is waiting in the import wizard."""
+    import_ticks.continue_all()
+
+
+def forget_old_imports() -> None:
+    """Delete uploaded customer files after their days."""
+    import_ticks.forget_old()
+    db.session.commit()
+
+
 def remind() -> None:
     """Reminders and overdue notices whose day has come."""
     invoices.remind_due()
@@ -207,6 +219,8 @@ ENTRIES = (
     Entry("continue_broadcasts", 5, continue_broadcasts, lane="bulk"),
     Entry("continue_bulk", 5, continue_bulk, lane="bulk"),
     Entry("end_looks", 60, end_looks),
+    Entry("continue_imports", 5, continue_imports, lane="bulk"),
+    Entry("forget_old_imports", 3600, forget_old_imports, lane="bulk"),
     Entry("continue_imports", 5, continue_imports, lane="bulk"),
     Entry("forget_old_imports", 3600, forget_old_imports, lane="bulk"),
     # Before the invoices: they bill the line as it is today.

@@ -24,10 +24,19 @@ class Storable(ImmutableMultiDict[str, Any]):
         super().__init__([(_clean(name), _clean(value)) for name, value in pairs])
 
 
+LARGE: dict[str, int] = {}
+"""Path -> bytes its requests may have, where that is more than MAX_CONTENT_LENGTH."""
+
+
 class Incoming(HtmxAwareRequest):
     """A request whose `args` and `form` hold only what can be stored."""
 
     parameter_storage_class = Storable
+
+    @property
+    def max_content_length(self) -> int | None:
+        """Of this address, or what holds for all."""
+        return LARGE.get(self.path) or super().max_content_length
 
 
 def init_app(app: Flask) -> None:
