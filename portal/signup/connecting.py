@@ -31,6 +31,8 @@ from portal.signup.outcomes import Outcome
 COEXISTENCE_PER_SECOND = 20
 """Messages a second of a number that stays in the WhatsApp Business app too."""
 DEFAULT_NAME = "WhatsApp"
+DUMMY = "console"
+"""The driver of development, which sends nothing."""
 
 
 def connect(row: Signup) -> Outcome:
@@ -114,7 +116,7 @@ def _bring_into_force(channel_id: int) -> None:
 
 def _store_environment(channel_id: int) -> None:
     env = channels.environment_kind()
-    if not env:
+    if env in {"", DUMMY}:
         return
     values = channels.env_values(env)
     new = channel_config.merged_values(META, channel_id)

@@ -176,6 +176,11 @@ class Graph:
             raise Retryable(UNREADABLE, outcome_unknown=True)
         return found
 
+    def funded(self, waba_id: str) -> bool:
+        """Whether somebody pays for the account already."""
+        said = self._get(waba_id, self.app["system_token"], {"fields": "primary_funding_id"})
+        return bool(ident(said.get("primary_funding_id")))
+
     def credit_arrived(self, allocation_id: str, waba_id: str) -> bool:
         """Whether the account is paid by that share: both name the same credential."""
         token = self.app["system_token"]

@@ -236,12 +236,17 @@ def share(attempt: Attempt, graph: Graph) -> Outcome:
     for allocation in existing:
         if graph.credit_arrived(allocation, attempt.waba_id):
             return Outcome(found={"allocation": allocation})
+    if graph.funded(attempt.waba_id):
+        # By a share whose answer was lost, or by the owner's card: it cannot be changed later.
+        return Outcome(found={"allocation": ""})
     currency = (attempt.found.get("account") or {}).get("currency") or "IDR"
     return Outcome(found={"allocation": graph.share(credit_id, attempt.waba_id, currency)})
 
 
 def credit(attempt: Attempt, graph: Graph) -> Outcome:
-    """The account is paid by what was shared."""
+    """The account is paid by what was shared; one that somebody pays already is left so."""
+    if not attempt.found.get("allocation"):
+        return Outcome()
     if graph.credit_arrived(attempt.found["allocation"], attempt.waba_id):
         return Outcome(found={"credit": "shared"})
     words = _("Meta belum memakai lini kredit itu untuk akun ini.")
