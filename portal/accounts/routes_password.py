@@ -18,7 +18,8 @@ bp = Blueprint("password_link", __name__, url_prefix="/admin")
 @bp.after_request
 def keep_to_itself(response: Response) -> Response:
     """The address is the secret: it goes to no other site."""
-    response.headers["Referrer-Policy"] = "no-referrer"
+    if "link_token" in (request.view_args or {}):
+        response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -94,19 +94,26 @@ def change(staff_id: int) -> Any:
     return go(_url(staff_id), said)
 
 
-@bp.post("/<int:staff_id>/<any(on, off):verb>")
+@bp.post("/<int:staff_id>/off")
 @staff("staff", fresh=True)
-def switch(staff_id: int, verb: str) -> Any:
-    """In again, or out at once and everywhere."""
-    row = _row(staff_id)
+def switch_off(staff_id: int) -> Any:
+    """Out at once and everywhere; the last owner stays."""
     try:
-        people.switch(row, verb == "on")
+        people.switch(_row(staff_id), on=False)
     except StaffError as error:
         db.session.rollback()
         return _page(staff_id, error=str(error), status=422)
     db.session.commit()
-    said = _("Dinyalakan lagi.") if verb == "on" else _("Dimatikan; semua perangkatnya keluar.")
-    return go(_url(staff_id), said)
+    return go(_url(staff_id), _("Dimatikan; semua perangkatnya keluar."))
+
+
+@bp.post("/<int:staff_id>/on")
+@staff("staff", fresh=True)
+def switch_on(staff_id: int) -> Any:
+    """In again, with the password of before."""
+    people.switch(_row(staff_id), on=True)
+    db.session.commit()
+    return go(_url(staff_id), _("Dinyalakan lagi."))
 
 
 @bp.post("/<int:staff_id>/out")

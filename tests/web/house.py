@@ -35,8 +35,9 @@ from portal.payments.models import (
 from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.visitor import Visitor
-from tests.web.ticket_rows import asked_for_help
 from tests.web.desk_rows import at_the_desk
+from tests.web.people_rows import invited
+from tests.web.ticket_rows import asked_for_help
 
 
 @pytest.fixture
@@ -121,6 +122,8 @@ def address_values(  # noqa: PLR0913 - one of everything
         "notice_id": told.id,
         "broadcast_id": siaran.id,
         "channel_key": channel.id,
+        # Of nobody: the matrix would log itself out.
+        "session_id": 10**6,
         "token": channel.hook_token,
         **ordered(budi),
         **asked_for_help(budi),
@@ -170,7 +173,7 @@ def ordered(budi: Customer) -> dict[str, Any]:
     return {"service_order_id": made.id, "order_token": made.token}
 
 
-def till(payment_id: int) -> dict[str, int]:
+def till(payment_id: int) -> dict[str, Any]:
     """A settlement and a closed day (yesterday) of people at the counter, flushed."""
     collector = factories.staff(role="collector")
     cashier = factories.staff(role="finance")
@@ -188,7 +191,8 @@ def till(payment_id: int) -> dict[str, int]:
     db.session.add(closed)
     db.session.flush()
     db.session.add(ClosingEntry(closing_id=closed.id, settlement_id=made.id, amount=0))
-    return {"staff_id": collector.id, "settlement_id": made.id, "closing_id": closed.id}
+    people = {**invited(collector.id), "staff_id": collector.id}
+    return {**people, "settlement_id": made.id, "closing_id": closed.id}
 
 
 def make_known(person: Staff, house: dict[str, Any]) -> None:

@@ -14,6 +14,13 @@ from tests.web.house import address, call, house, make_known, routes, somebody
 __all__ = ["house"]
 # Called by providers: they prove themselves otherwise.
 CALLBACKS = {"/webhooks/pakasir", "/webhook/whatsapp/meta", "/hooks/messaging/<token>"}
+BEFORE_LOGIN = {
+    "/admin/login",
+    "/admin/login/code",
+    "/admin/look",
+    "/admin/logout",
+    "/admin/password/<link_token>",
+}
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -30,11 +37,14 @@ def test_every_route_says_who_may_call_it(app: Flask) -> None:
     assert [rule for rule, mark in marks.items() if mark is None] == []
     for rule, (who, permission) in marks.items():
         if rule == "/admin" or rule.startswith("/admin/"):
-            assert who == "staff" or rule in {"/admin/login", "/admin/logout"}, rule
+            assert who == "staff" or rule in BEFORE_LOGIN, rule
         else:
             assert who in {"public", "customer"}, rule
-        if who == "staff":
+        if who == "staff" and permission:
             assert any(permission in granted for granted in PERMISSIONS.values()), rule
+        elif who == "staff":
+            # Everybody's own account; nothing else is for everybody.
+            assert rule == "/admin/account" or rule.startswith("/admin/account/"), rule
 
 
 def test_a_view_without_a_mark_is_closed(app: Flask) -> None:
@@ -81,7 +91,8 @@ def test_roles_open_what_their_permissions_say(
     wrong = []
     for rule, method, permission in routes(app, "staff"):
         answer = call(visitor, method, address(app, rule, house))
-        status, allowed = answer.status_code, permission in PERMISSIONS[role]
+        status = answer.status_code
+        allowed = not permission or permission in PERMISSIONS[role]
         if rule.endpoint == FIRST and not allowed and may_start(role):
             assert target(answer) == "/admin/counter"
             continue
@@ -128,8 +139,10 @@ def _links(html: str) -> list[str]:
 def test_a_customer_opens_no_staff_page(app: Flask, house: dict[str, Any]) -> None:
     """Not even when the customer's session is moved into the staff cookie."""
     visitor = somebody(app, house["budi"])
+    with visitor.client.session_transaction("/") as session:
+        living = session["_user_id"]
     with visitor.client.session_transaction("/admin/") as session:
-        session["_user_id"], session["_fresh"] = house["budi"].get_id(), True
+        session["_user_id"], session["_fresh"] = living, True
     for rule, method, _permission in routes(app, "staff"):
         answer = call(visitor, method, address(app, rule, house), token=False)
         refused = answer.status_code == 303 and target(answer).startswith("/admin/login")
@@ -141,8 +154,10 @@ def test_staff_open_no_customer_page(app: Flask, house: dict[str, Any]) -> None:
     visitor = somebody(app, owner)
     for moved in (False, True):
         if moved:
+            with visitor.client.session_transaction("/admin/") as session:
+                living = session["_user_id"]
             with visitor.client.session_transaction("/") as session:
-                session["_user_id"], session["_fresh"] = owner.get_id(), True
+                session["_user_id"], session["_fresh"] = living, True
         for rule, method, _permission in routes(app, "customer"):
             answer = call(visitor, method, address(app, rule, house), token=False)
             refused = answer.status_code == 303 and target(answer).startswith("/login")
@@ -188,7 +203,7 @@ def test_security_headers_on_every_answer(app: Flask, house: dict[str, Any]) -> 
 
 
 def _check_headers(answer: TestResponse, where: str) -> None:
-    quieter = {"Referrer-Policy": "no-referrer"} if where.startswith(("/t/", "/order/")) else {}
+    quieter = {"Referrer-Policy": "no-referrer"} if where.startswith(("/t/", "/order/", "/admin/password/")) else {}
     # Nothing about anybody: what makes the portal an app, kept by browsers.
     kept = where in {"/manifest.webmanifest", "/icon-<int:size>.png", "/sw.js"}
     for name, value in (HEADERS | quieter).items():
