@@ -44,7 +44,10 @@ def foreign(host: str, settings: Settings) -> bool:
     Addresses in numbers and names without a dot or from inside a network are not: that is how a
     portal is reached for a try, from its monitoring or past its proxy.
     """
-    name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
     if "." not in name or name.endswith(PRIVATE) or _is_address(name):
         return False
     ours = {urlsplit(settings.public_url).hostname or ""}
