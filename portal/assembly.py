@@ -139,6 +139,8 @@ TODO = (
     "portal.counter.todo",
     "portal.invoices.todo",
 )
+# Who says what settings would change: `effects.effects(values)`.
+EFFECTS = ("portal.invoices.effects", "portal.network.effects", "portal.messaging.effects")
 COMMANDS = (
     "portal.accounts.commands",
     "portal.imports.commands",
@@ -236,6 +238,7 @@ def register_features(app: Flask) -> None:
         app.register_blueprint(import_module(name).bp)
     peeking.init_app(app)
     app.extensions["loket.todo"] = [import_module(name).items for name in TODO]
+    app.extensions["loket.effects"] = [import_module(name).effects for name in EFFECTS]
     for name in COMMANDS:
         app.cli.add_command(import_module(name).cli)
     _user_loaders(app)

@@ -23,6 +23,8 @@ from portal.network import overview
 from portal.network.facts import POSTPONED
 from portal.network.models import NetworkAccess
 from portal.payments import queries as payments
+from portal.settings.registry import BY_KEY
+from portal.settings.routes_staff import words as settings_words
 from portal.subscriptions.models import Subscription
 from portal.web import todo
 from portal.web.access import may_open, staff
@@ -141,6 +143,26 @@ def _pay_link(invoice_id: int) -> tuple[str, date | None]:
     """The link in force and its last day; none when the invoice has no link any more."""
     row = db.session.get_one(Invoice, invoice_id)
     return links.url(row.id, row.link_version), links.ends_on(row)
+
+
+@bp.get("/settings/history/<setting_key>")
+@staff("settings")
+def setting_history(setting_key: str) -> Any:
+    """Who set one setting to what, the newest first."""
+    spec = BY_KEY.get(setting_key) or abort(404)
+    found = paginate(
+        select(AuditEntry)
+        .where(AuditEntry.subject == f"setting:{setting_key}")
+        .order_by(AuditEntry.id.desc()),
+        scalars=True,
+    )
+    return page(
+        "settings/history.html",
+        spec=spec,
+        page=found,
+        actors=audit_view.actors(found.rows),
+        words=settings_words,
+    )
 
 
 @bp.get("/isolation")

@@ -22,7 +22,7 @@ from portal.invoices.events import InvoicesIssued
 from portal.invoices.facts import Billable
 from portal.invoices.models import Invoice, InvoiceLine
 from portal.invoices.models_terms import Charge
-from portal.invoices.rules import Draft, Skip
+from portal.invoices.rules import Draft, Rules, Skip
 from portal.plans.models import Plan
 from portal.settings import service as settings
 from portal.subscriptions.models import PlanChange, Subscription
@@ -147,6 +147,19 @@ def preview(period: Period) -> Preview:
         select(func.count()).where(Invoice.period == str(period), Invoice.state != "void")
     )
     return Preview(count, total, already or 0, skipped.most_common(), samples)
+
+
+def totals(period: Period, ways: Sequence[Rules]) -> list[tuple[int, int]]:
+    """(invoices, rupiah) a run of the period would issue under each of these rules; the lines
+    are read once."""
+    day = today()
+    found = [[0, 0] for _way in ways]
+    for line in _read(period, _candidates(period), BATCH):
+        for sums, rules_in_force in zip(found, ways, strict=True):
+            draft = rules.compose(line.account, period, rules_in_force, day)
+            if isinstance(draft, Draft):
+                sums[0], sums[1] = sums[0] + 1, sums[1] + draft.total
+    return [(count, total) for count, total in found]
 
 
 def sequence_of(period: Period) -> str:

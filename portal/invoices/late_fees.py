@@ -34,16 +34,27 @@ def charge_late() -> int:
         since = wanted
     count = 0
     for invoice, owed, fees in _late(date.fromisoformat(since), day):
-        # Never a fee on a fee.
-        base = min(owed, invoice.total - fees)
-        amount = (
-            settings.integer("billing.late_fee_amount")
-            if kind == "amount"
-            else percent_bp(base, settings.integer("billing.late_fee_bp"))
-        )
-        if amount > 0 and base > 0:
+        if amount := _fee(invoice, owed, fees):
             count += _ask(invoice, amount)
     return count
+
+
+def ahead(days: int) -> tuple[int, int]:
+    """(invoices, rupiah) that get a fee within so many days if nobody pays, from today on."""
+    if settings.text("billing.late_fee") == "none":
+        return 0, 0
+    found = [_fee(*one) for one in _late(today(), today() + timedelta(days=days))]
+    return sum(1 for amount in found if amount), sum(found)
+
+
+def _fee(invoice: Invoice, owed: int, fees: int) -> int:
+    """The fee in rupiah; never a fee on a fee."""
+    base = min(owed, invoice.total - fees)
+    if base <= 0:
+        return 0
+    if settings.text("billing.late_fee") == "amount":
+        return settings.integer("billing.late_fee_amount")
+    return percent_bp(base, settings.integer("billing.late_fee_bp"))
 
 
 def _late(since: date, day: date) -> list[tuple[Invoice, int, int]]:

@@ -4,7 +4,7 @@ Corrections are in `corrections.py`.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import and_, or_, select, update
 
@@ -89,10 +89,24 @@ def remind_due() -> int:
     with the true number of days; a step before the invoice was even issued is skipped.
     """
     day = today()
-    steps = sorted(
-        {*settings.days("reminders.before"), *(-d for d in settings.days("reminders.after"))}
-    )
     count = 0
+    for invoice_id, step, left in steps_due(day):
+        if _take_step(invoice_id, step):
+            events.emit(InvoiceReminderDue(invoice_id, step, left))
+            count += 1
+    return count
+
+
+def notice_steps() -> list[int]:
+    """Days before the due date (below zero: after it) on which something is said."""
+    before, after = settings.days("reminders.before"), settings.days("reminders.after")
+    return sorted({*before, *(-d for d in after)})
+
+
+def steps_due(day: date) -> list[tuple[int, int, int]]:
+    """(invoice, step, days left) of what is to be said on a day; nothing is taken yet."""
+    steps = notice_steps()
+    found = []
     for step, below in zip(steps, [None, *steps[:-1]], strict=False):  # none: nothing to do
         window = Invoice.due_on <= day + timedelta(days=step)
         if below is not None:
@@ -104,11 +118,12 @@ def remind_due() -> int:
                 window,
             )
         ).all()
-        for invoice_id, due_on, issued_on in rows:
-            if issued_on < due_on - timedelta(days=step) and _take_step(invoice_id, step):
-                events.emit(InvoiceReminderDue(invoice_id, step, (due_on - day).days))
-                count += 1
-    return count
+        found += [
+            (invoice_id, step, (due_on - day).days)
+            for invoice_id, due_on, issued_on in rows
+            if issued_on < due_on - timedelta(days=step)
+        ]
+    return found
 
 
 def _take_step(invoice_id: int, step: int) -> bool:

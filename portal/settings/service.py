@@ -1,6 +1,8 @@
 """Reading and changing settings. Values are cached for the length of one app context."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, time
 from typing import Any
 
@@ -66,6 +68,27 @@ def words(key: str) -> list[str]:
     if not isinstance(value, list):
         raise TypeError(f"setting {key} is not a list")
     return [str(item) for item in value]
+
+
+@contextmanager
+def supposing(values: Mapping[str, Value]) -> Iterator[None]:
+    """Within it these values count as if they were stored; nothing is written, so only read."""
+    stored = _stored()
+    g.settings = {**stored, **{key: json.dumps(value) for key, value in values.items()}}
+    try:
+        yield
+    finally:
+        g.settings = stored
+
+
+def is_default(key: str) -> bool:
+    """Whether nobody chose a value for it."""
+    return key not in _stored()
+
+
+def chosen() -> dict[str, Setting]:
+    """The rows of what somebody chose, by key: when and by whom."""
+    return {row.key: row for row in db.session.scalars(select(Setting)) if row.key in BY_KEY}
 
 
 def internal(key: str, default: Any = None) -> Any:
@@ -184,11 +207,17 @@ def _dotted(number: int) -> str:
 
 
 def change(key: str, value: Value, actor: str = "") -> None:
-    """Store a setting and audit the difference; a value already in force changes nothing."""
+    """Store a setting and audit the difference; a value already in force changes nothing.
+
+    The default is not stored: whoever goes back to it follows it from then on.
+    """
     before = get(key)
     if value == before:
         return
-    _write(key, value, actor)
+    if value == BY_KEY[key].default:
+        _forget(key)
+    else:
+        _write(key, value, actor)
     audit.record("settings.change", f"setting:{key}", before={"v": before}, after={"v": value})
 
 
@@ -197,3 +226,10 @@ def _write(key: str, value: Any, actor: str) -> None:
     row.value, row.updated_at, row.updated_by = json.dumps(value), now(), actor
     db.session.add(row)
     _stored()[key] = row.value
+
+
+def _forget(key: str) -> None:
+    row = db.session.get(Setting, key)
+    if row is not None:
+        db.session.delete(row)
+    _stored().pop(key, None)

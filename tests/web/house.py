@@ -132,6 +132,7 @@ def address_values(  # noqa: PLR0913 - one of everything
         "pay_token": links.token(bill.id, bill.link_version),
         "inbound_id": 1,
         "promise_id": 1,
+        "setting_key": "company.name",
         "stop_id": 1,
         "driver_kind": "fonnte",
         "media_id": 1,
