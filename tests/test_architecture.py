@@ -32,6 +32,8 @@ PARTS = {
     "settings_fields.html",
     "channels.html",
     "channels_row.html",
+    "channels_connect.html",
+    "settings_areas.html",
     "channels_check.html",
     "channels_limits.html",
     "templates_row.html",

@@ -47,6 +47,8 @@ ENTRIES: dict[str, Any] = {
     "change_lines": _l("Akhiri cuti, ganti paket, denda"),
     "issue_invoices": _l("Terbitkan tagihan bulanan"),
     "forget_old_words": _l("Kosongkan isi pesan lama"),
+    "advance_signups": _l("Hubungkan nomor WhatsApp"),
+    "watch_tokens": _l("Periksa izin nomor Meta"),
     "sync_templates": _l("Baca status template WhatsApp"),
     "forget_old_files": _l("Hapus berkas pesan yang kedaluwarsa"),
     "remind": _l("Ingatkan jatuh tempo"),

@@ -114,6 +114,19 @@ def graph_version() -> Finding:
     return Finding("graph version", "ok", f"Meta channels: {len(found)}")
 
 
+def meta_permissions() -> Finding:
+    """No permission of a connected WhatsApp number ends within two weeks, none was taken away."""
+    from portal.signup import tokens
+
+    found = [one.sentence for one in tokens.expiring()]
+    over = any(one.over for one in tokens.expiring())
+    if gone := tokens.ended():
+        found.append(f"taken away by Meta: {', '.join(gone)}")
+    if found:
+        return Finding("meta permissions", "bad" if over or gone else "warn", " ".join(found))
+    return Finding("meta permissions", "ok", "none ends within two weeks")
+
+
 def files() -> Finding:
     """A live row for every file, and a file for every live row."""
     missing, orphans = media.without_file(), media.orphans()
@@ -145,6 +158,7 @@ CHECKS: Sequence[Callable[[], Finding]] = (
     configuration,
     whatsapp,
     graph_version,
+    meta_permissions,
     files,
 )
 

@@ -12,12 +12,14 @@ from portal.core.driverkit import Capability, DriverError, Health, Misconfigured
 from portal.core.recipients import PHONE
 from portal.extensions import db
 from portal.messaging import (
+    channel_areas,
     channel_config,
     channel_form,
     channel_limits,
     channel_overview,
     channels,
     guides,
+    meta_app,
     meters,
     queries,
     receipts,
@@ -122,6 +124,7 @@ def context(about: Subject, **more: Any) -> dict[str, Any]:
     return {
         **_empty(),
         **_hooks(about.kind, edited),
+        **_areas(edited),
         "shown": about.kind,
         "about": about,
         "abilities": guides.abilities(about.kind),
@@ -157,6 +160,22 @@ def part(template: str, block: str, status: int = 200, **shown: Any) -> Response
     if is_fragment():
         return make_response(render_block(template, block, **shown), status)
     return page(TEMPLATE, status=status, **shown)
+
+
+def _areas(edited: int | None) -> dict[str, Any]:
+    """Whom the edited channel is for, and which areas have no channel of their own."""
+    served = channel_areas.served()
+    brand = db.session.scalar(select(Channel.brand).where(Channel.id == edited)) if edited else ""
+    names = {area.id: area.name for area in served}
+    split = any(area.channels for area in served)
+    return {
+        "meta_app": meta_app.current(),
+        "areas": served,
+        "areas_without": [one.name for one in served if split and not one.channels],
+        "area_names": lambda ids: sorted(names[one] for one in ids if one in names),
+        "edited_brand": brand or "",
+        "edited_areas": channel_areas.by_channel().get(edited or 0, frozenset()),
+    }
 
 
 def _empty() -> dict[str, Any]:

@@ -87,6 +87,15 @@ def expiring(within: int = DAYS[0]) -> list[Expiring]:
     ]
 
 
+def ended() -> list[str]:
+    """The channels whose number Meta took away."""
+    ids = db.session.scalars(
+        select(SignupNumber.channel_id).where(SignupNumber.ended_at.is_not(None))
+    ).all()
+    labels = channels.labels() if ids else {}
+    return [labels.get(one, "WhatsApp") for one in ids]
+
+
 def days_left(at: datetime) -> int:
     """Whole local days until then; today is 0."""
     return (at.astimezone(zone()).date() - wall().astimezone(zone()).date()).days
