@@ -135,6 +135,7 @@ TODO = (
     "portal.payments.todo",
     "portal.network.todo",
     "portal.messaging.todo",
+    "portal.signup.todo",
     "portal.orders.todo",
     "portal.counter.todo",
     "portal.invoices.todo",
