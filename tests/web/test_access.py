@@ -203,7 +203,8 @@ def test_security_headers_on_every_answer(app: Flask, house: dict[str, Any]) -> 
 
 
 def _check_headers(answer: TestResponse, where: str) -> None:
-    quieter = {"Referrer-Policy": "no-referrer"} if where.startswith(("/t/", "/order/", "/admin/password/")) else {}
+    secret = where.startswith(("/t/", "/order/", "/admin/password/"))
+    quieter = {"Referrer-Policy": "no-referrer"} if secret else {}
     # Nothing about anybody: what makes the portal an app, kept by browsers.
     kept = where in {"/manifest.webmanifest", "/icon-<int:size>.png", "/sw.js"}
     for name, value in (HEADERS | quieter).items():

@@ -98,7 +98,7 @@ OURS = {
     "state", "step", "status", "kind", "role", "lane", "language", "gateway", "source", "driver",
     "outcome", "author", "level", "decision", "actual", "billing", "pause_kind",
     # Secrets, tokens and keys that are on no page.
-    "password_hash", "session_token", "token_hash", "secret", "lease_token", "config", "key",
+    "password_hash", "code_hash", "totp_secret", "token_hash", "secret", "lease_token", "config", "key",
     "holder", "bound_to", "hook_token", "token", "once",
 }  # fmt: skip
 STRICT = {  # checked or made by us: E.164, our own numbers, periods, ids
