@@ -98,13 +98,15 @@ OURS = {
     "state", "step", "status", "kind", "role", "lane", "language", "gateway", "source", "driver",
     "outcome", "author", "level", "decision", "actual", "billing", "pause_kind",
     # Secrets, tokens and keys that are on no page.
-    "password_hash", "code_hash", "totp_secret", "token_hash", "secret", "lease_token", "config", "key",
-    "holder", "bound_to", "hook_token", "token", "once",
+    "password_hash", "code_hash", "totp_secret", "token_hash", "secret", "lease_token", "config",
+    "key", "holder", "bound_to", "hook_token", "token", "once",
 }  # fmt: skip
 STRICT = {  # checked or made by us: E.164, our own numbers, periods, ids
     "customer": {"phone", "phone_alt"},
     "bulk_run": {"action"},
     "otp_challenge": {"phone", "ip"},
+    "login_session": {"agent", "ip"},  # shown as words of ours and a masked address only
+    "login_address": {"address"},  # on no page
     "phone_change": {"old_phone", "new_phone"},
     "ticket": {"number", "form_key"},
     "ticket_entry": {"form_key"},
