@@ -26,9 +26,7 @@ def asked_for_help(budi: Customer) -> dict[str, Any]:
     db.session.add(ticket)
     db.session.flush()
     said = TicketEntry(ticket_id=ticket.id, author="customer", body="Mati", created_at=at)
-    noted = TicketEntry(
-        ticket_id=ticket.id, author="staff", internal=True, body="x", created_at=at
-    )
+    noted = TicketEntry(ticket_id=ticket.id, author="staff", internal=True, body="x", created_at=at)
     told = Announcement(level="outage", title="Kabel putus", starts_at=at, created_at=at)
     db.session.add_all([said, noted, told])
     db.session.flush()
