@@ -86,21 +86,64 @@ def test_customers_choose_on_their_profile(app: Flask, hx: bool) -> None:
     budi, tini = factories.customer(), factories.customer()
     visitor = Visitor(app, hx)
     factories.log_in(visitor.client, budi)
-    html = visitor.page("/me/profile").text
-    for kind in ALL:
-        assert f'name="wanted" value="{kind}" checked' in html
-    assert "otp_code" not in html
-    answer = visitor.post("/me/profile/messages", wanted="payment_reminder")
-    assert target(answer) == "/me/profile"
-    assert optouts.of_customer(budi.id) == set(ALL) - {"payment_reminder"}
+    html = visitor.page("/me/profile/messages").text
+    steps = [optouts.step_name(days) for days in (7, 3, 1)]
+    for name in [*(set(ALL) - {"payment_reminder"}), *steps]:
+        assert f'name="wanted" value="{name}" checked' in html
+    assert 'value="otp_code"' not in html and "Tanpa kode Anda tidak dapat masuk" in html
+    answer = visitor.post("/me/profile/messages", wanted="payment_reminder:3")
+    assert target(answer) == "/me/profile/messages"
+    others = {"payment_reminder:7", "payment_reminder:1"}
+    assert optouts.of_customer(budi.id) == set(ALL) - {"payment_reminder"} | others
     assert optouts.of_customer(tini.id) == set()
     db.session.rollback()
-    assert 'name="wanted" value="broadcast">' in visitor.page("/me/profile").text
+    assert 'name="wanted" value="broadcast">' in visitor.page("/me/profile/messages").text
+    assert "Pengingat H-7" in visitor.page("/me/profile").text, "what is off is told"
     visitor.post("/me/profile/messages", wanted=ALL)  # type: ignore[arg-type]
     assert optouts.of_customer(budi.id) == set()
     db.session.rollback()
     entries = [row for row in factories.every(AuditEntry) if row.action == "customer.messages"]
     assert [row.actor for row in entries] == [f"customer:{budi.id}"] * 2
+
+
+def test_no_step_wanted_is_no_reminder_and_a_step_not_used_stays_refused(app: Flask) -> None:
+    budi = factories.customer()
+    optouts.choose(budi.id, ["payment_reminder:7"], "customer")
+    optouts.choose(budi.id, [], "reply")
+    assert optouts.of_customer(budi.id) == set(ALL)
+    optouts.set(budi.id, "payment_reminder:14", "customer")
+    optouts.choose(budi.id, [*ALL[:1], "payment_reminder:7", "payment_reminder:3"], "customer")
+    reminders = {kind for kind in optouts.of_customer(budi.id) if kind.startswith("payment_rem")}
+    assert reminders == {"payment_reminder:14", "payment_reminder:1"}
+    optouts.choose(budi.id, optouts.OPTIONAL, "reply")
+    assert optouts.of_customer(budi.id) == set(), "MULAI takes all of it back"
+    for odd in ("payment_reminder:", "payment_reminder:x", "overdue_notice:3", "broadcast:1"):
+        with pytest.raises(optouts.OptOutError):
+            optouts.set(budi.id, odd, "customer")
+
+
+def test_a_reminder_whose_step_is_refused_is_skipped_with_the_reason(
+    app: Flask, provider: Provider
+) -> None:
+    budi = factories.customer()
+    optouts.set(budi.id, "payment_reminder:7", "customer")
+    ids = [
+        rows.queued(
+            "payment_reminder",
+            str(step),
+            params={**rows.REMINDER, "step": step},
+            customer_id=budi.id,
+            to=budi.phone,
+        )
+        for step in (7, 3)
+    ]
+    sending.drain("messages")
+    seven, three = (rows.message(one) for one in ids)
+    assert (seven.state, seven.reason) == (
+        "cancelled",
+        "Pelanggan tidak mau menerima pengingat H-7.",
+    )
+    assert three.state == "accepted"
 
 
 def test_staff_choose_for_a_customer(app: Flask, desk: Visitor) -> None:

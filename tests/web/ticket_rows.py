@@ -1,4 +1,4 @@
-"""The rows of help in the house of every route: a ticket with a photo, an announcement, a device."""
+"""Rows of help in the house of every route: a ticket with a photo, an announcement, a device."""
 
 from typing import Any
 
