@@ -35,8 +35,13 @@ class Incoming(HtmxAwareRequest):
 
     @property
     def max_content_length(self) -> int | None:
-        """Of this address, or what holds for all."""
-        return LARGE.get(self.path) or super().max_content_length
+        """What a view set for itself, else of this address, or what holds for all."""
+        own = self.__dict__.get("_own_limit")
+        return own or LARGE.get(self.path) or super().max_content_length
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        self.__dict__["_own_limit"] = value
 
 
 def init_app(app: Flask) -> None:
