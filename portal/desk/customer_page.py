@@ -24,7 +24,7 @@ from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import today
 from portal.invoices import queries as invoices
 from portal.invoices.models import Invoice
-from portal.messaging import conversation, inbound, optouts
+from portal.messaging import conversation, inbound, preferences
 from portal.messaging.kinds import KINDS
 from portal.network.models import Router
 from portal.payments import queries as payments
@@ -155,8 +155,7 @@ def message_rows(customer: Customer) -> dict[str, Any]:
         "said": conversation.with_customer(customer, 50),
         "kinds": KINDS,
         "flags": inbound.FLAGS,
-        "optional": [KINDS[kind] for kind in optouts.OPTIONAL],
-        "refused": optouts.of_customer(customer.id),
+        "wishes": preferences.of(customer),
     }
 
 
