@@ -98,7 +98,6 @@ BLUEPRINTS = (
     "portal.broadcasts.routes_staff",
     "portal.imports.routes_staff",
     "portal.imports.routes_runs",
-    "portal.imports.routes_runs",
     "portal.documents.routes_staff",
     "portal.documents.routes_customer",
     "portal.documents.routes_link",
@@ -137,6 +136,7 @@ TODO = (
     "portal.messaging.todo",
     "portal.signup.todo",
     "portal.orders.todo",
+    "portal.tickets.todo",
     "portal.counter.todo",
     "portal.invoices.todo",
 )
