@@ -58,10 +58,10 @@ def closed(signup_id: int) -> Any:
 
 
 def _own(signup_id: int) -> Signup:
-    """The attempt, if this post is really about it. 403 otherwise."""
+    """The attempt, if this post is really about it. 400 otherwise."""
     row = service.locked(signup_id) or abort(404)
     if not service.authentic(row, current_user.id, request.form.get("state", "")):
-        abort(403)
+        abort(400)
     return row
 
 

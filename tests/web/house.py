@@ -37,6 +37,7 @@ from tests import factories
 from tests.visitor import Visitor
 from tests.web.desk_rows import at_the_desk
 from tests.web.people_rows import invited
+from tests.web.signup_rows import connecting
 from tests.web.ticket_rows import asked_for_help
 
 
@@ -125,6 +126,7 @@ def address_values(  # noqa: PLR0913 - one of everything
         # Of nobody: the matrix would log itself out.
         "session_id": 10**6,
         "token": channel.hook_token,
+        **connecting(channel),
         **ordered(budi),
         **asked_for_help(budi),
         **at_the_desk(budi),

@@ -29,6 +29,7 @@ from portal.payments.models import (
     Refund,
 )
 from portal.plans.models import Plan
+from portal.signup.models import Signup, SignupNumber
 from portal.subscriptions.models import Subscription, SubscriptionPause
 from portal.tickets.models import Announcement, Ticket, TicketEntry
 
@@ -74,7 +75,9 @@ FILLED: dict[Any, tuple[str, ...]] = {
     MessageAttempt: ("reason", "payload", "answer", "code"),
     MessageText: ("body", "created_by"),
     NoticeRecipient: ("name",),
-    Channel: ("name",),
+    Channel: ("name", "brand"),
+    Signup: ("problem", "detail", "brand"),
+    SignupNumber: ("display", "verified_name", "waba_name", "ended_why"),
     Broadcast: ("title", "body", "created_by"),
     SavedView: ("name", "query"),
     CustomerNote: ("body",),
@@ -118,6 +121,11 @@ STRICT = {  # checked or made by us: E.164, our own numbers, periods, ids
     "service_order": {"number", "phone", "ip", "form_key"},
     "month_lock": {"period"},
     "message": {"recipient"},
+    "signup": {
+        "nonce", "need", "event", "told_waba_id", "told_phone_id", "told_business_id", "waba_id",
+        "phone_id", "business_id",
+    },
+    "signup_number": {"credit", "phone_id", "waba_id", "business_id", "namespace", "allocation_id"},
     "channel_contact": {"recipient"},
     "notice_recipient": {"recipient"},
     "attention_item": {"dedupe_key"},
