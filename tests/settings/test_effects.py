@@ -137,7 +137,7 @@ def test_looking_at_many_lines_takes_no_more_questions(app: Flask) -> None:
     late(9, 20)
     with counted() as many:
         said(isolation__grace_days=1)
-    assert len(many) == len(few)
+    assert len(many) <= len(few)
 
 
 @pytest.fixture
