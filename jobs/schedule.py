@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from jobs.runtime import job
+from portal.accounts import lockout, sessions
 from portal.broadcasts import expansion
 from portal.desk import bulk, peek
 from portal.extensions import db
-from portal.imports import ticks as import_ticks
 from portal.imports import ticks as import_ticks
 from portal.infra import inbox, queue
 from portal.infra.schedule import ScheduleRun
@@ -120,6 +120,13 @@ def forget_old_files() -> None:
     media.sweep_orphans()
 
 
+def forget_logins() -> None:
+    """Delete sessions that no cookie opens any more, and what failed logins left behind."""
+    sessions.forget_dead()
+    lockout.forget_quiet()
+    db.session.commit()
+
+
 def change_lines() -> None:
     """Wake lines whose pause is over, change plans whose day has come, ask late fees."""
     for subscription_id in lifecycle.due_to_wake():
@@ -182,17 +189,6 @@ def end_looks() -> None:
     db.session.commit()
 
 
-def continue_imports() -> None:
-    """Check, write and take back what is waiting in the import wizard."""
-    import_ticks.continue_all()
-
-
-def forget_old_imports() -> None:
-    """Delete uploaded customer files after their days."""
-    import_ticks.forget_old()
-    db.session.commit()
-
-
 def remind() -> None:
     """Reminders and overdue notices whose day has come."""
     invoices.remind_due()
@@ -221,8 +217,6 @@ ENTRIES = (
     Entry("end_looks", 60, end_looks),
     Entry("continue_imports", 5, continue_imports, lane="bulk"),
     Entry("forget_old_imports", 3600, forget_old_imports, lane="bulk"),
-    Entry("continue_imports", 5, continue_imports, lane="bulk"),
-    Entry("forget_old_imports", 3600, forget_old_imports, lane="bulk"),
     # Before the invoices: they bill the line as it is today.
     Entry("change_lines", 600, change_lines, lane="bulk", daily=True),
     Entry("issue_invoices", 600, issue_invoices, lane="bulk", daily=True),
@@ -230,6 +224,7 @@ ENTRIES = (
     Entry("forget_old_words", 3600, forget_old_words, lane="bulk", daily=True),
     Entry("sync_templates", 86_400, sync_templates, lane="bulk"),
     Entry("forget_old_files", 3600, forget_old_files, lane="bulk"),
+    Entry("forget_logins", 3600, forget_logins, lane="bulk"),
     Entry("remind", 600, remind, lane="bulk", daily=True),
     Entry("isolate", 600, isolate, lane="bulk", daily=True),
 )

@@ -41,6 +41,7 @@ def check(view: Any) -> Any:
         if (refused := prove(request.form[KEPT])) is not None:
             return refused
     if kept is not None:
+        request.__dict__.pop("values", None)
         request.__dict__["form"] = Storable([*kept, ("csrf_token", request.form["csrf_token"])])
     return None
 

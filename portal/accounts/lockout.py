@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 from flask import has_request_context, request
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.accounts.models import Staff
@@ -87,6 +87,13 @@ def address_failed() -> None:
     if pause := wait(row.failures, FREE_PER_ADDRESS):
         row.locked_until = current + pause
         audit.record("staff.address_lockout", "login", after={"failures": row.failures})
+
+
+def forget_quiet() -> None:
+    """Delete addresses that failed last so long ago that they start anew. For the night."""
+    quiet = LoginAddress.failed_at <= wall() - FORGOTTEN
+    gone = delete(LoginAddress).where(quiet)
+    db.session.execute(gone.execution_options(synchronize_session=False))
 
 
 def _row(name: str) -> LoginAddress | None:

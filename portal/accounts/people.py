@@ -66,6 +66,13 @@ def switch(staff: Staff, on: bool) -> bool:
     return True
 
 
+def owners_without_code() -> tuple[int, int]:
+    """How many active owners have no second factor, and how many there are."""
+    owners = select(Staff.totp_since).where(Staff.role == OWNER, Staff.active.is_(True))
+    found = list(db.session.scalars(owners))
+    return found.count(None), len(found)
+
+
 def _keep_an_owner(leaving: Staff) -> None:
     """Raises StaffError when nobody else could change anything any more.
 

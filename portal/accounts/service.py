@@ -42,11 +42,6 @@ def create_staff(email: str, name: str, password: str, role: str = "owner") -> S
     return staff
 
 
-def hash_password(password: str) -> str:
-    """How a password is stored; slow on purpose."""
-    return passwords.hashed(password)
-
-
 def authenticate(email: str, password: str) -> Staff | None:
     """The staff member, or None: unknown, wrong, switched off and locked out are one answer.
 

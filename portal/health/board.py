@@ -50,6 +50,7 @@ ENTRIES: dict[str, Any] = {
     "advance_signups": _l("Hubungkan nomor WhatsApp"),
     "watch_tokens": _l("Periksa izin nomor Meta"),
     "sync_templates": _l("Baca status template WhatsApp"),
+    "forget_logins": _l("Lupakan sesi dan percobaan masuk yang sudah berakhir"),
     "forget_old_files": _l("Hapus berkas pesan yang kedaluwarsa"),
     "remind": _l("Ingatkan jatuh tempo"),
     "isolate": _l("Isolir dan buka akses"),

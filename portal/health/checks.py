@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import select, text
 
+from portal.accounts import people
 from portal.config import ROOT, Settings
 from portal.core.driverkit import DriverError
 from portal.extensions import db
@@ -91,6 +92,15 @@ def configuration() -> Finding:
     return Finding("configuration", "ok", settings.app_env)
 
 
+def second_factors() -> Finding:
+    """How many owners log in with a password alone: a hint, never a failure."""
+    without, all_owners = people.owners_without_code()
+    if without:
+        words = f"{without} of {all_owners} owners have no authenticator code: /admin/account"
+        return Finding("second factor", "ok", words)
+    return Finding("second factor", "ok", "every owner has an authenticator code")
+
+
 def whatsapp() -> Finding:
     """A channel is chosen and its provider accepts us."""
     from portal.messaging.channels import check_active
@@ -156,6 +166,7 @@ CHECKS: Sequence[Callable[[], Finding]] = (
     heartbeats,
     outbox,
     configuration,
+    second_factors,
     whatsapp,
     graph_version,
     meta_permissions,

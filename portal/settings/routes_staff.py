@@ -162,7 +162,7 @@ def foresee() -> Any:
 
 
 @bp.post("")
-@staff("settings")
+@staff("settings", fresh=True)
 def save() -> Any:
     """Store everything or nothing; a wrong value is shown beside its field.
 
