@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import Client
 
 from tests import factories
+from tests.browser import keyboard
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.looking import Way, look
 from tests.browser.watching import Watched
@@ -84,4 +85,24 @@ def test_every_page(
             look(visit, served + url, f"{who}-{way.name}{url.replace('/', '-')}")
         visit.context.close()
         problems += [f"{way.name} {problem}" for problem in visit.problems]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize(("who", "every"), [("staff", 6), ("customer", 2), ("public", 2)])
+def test_the_keyboard_alone(
+    app: Flask, house: dict[str, Any], served: str, chromium: Any, shots: Path, who: str, every: int
+) -> None:
+    """Tab reaches whatever can be pressed, and one sees where one is."""
+    visitor = Visitor(app)
+    path = "/admin" if who == "staff" else "/"
+    visit = Watched(chromium.new_context(viewport=DESKTOP), shots, served)
+    if who != "public":
+        factories.log_in(visitor.client, factories.staff() if who == "staff" else house["budi"])
+        visitor.client.get(path)
+        visit.context.add_cookies(cookies(visitor.client, served, path))
+    problems = []
+    for url in pages(app, visitor, who, house)[::every]:
+        visit.page.goto(served + url)
+        problems += [f"{url}: {wrong}" for wrong in keyboard.walk(visit.page)]
+    visit.context.close()
     assert not problems, "\n".join(problems)

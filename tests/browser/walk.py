@@ -20,6 +20,7 @@ from playwright.sync_api import sync_playwright
 from portal import create_app
 from portal.config import Settings
 from portal.local.env import read
+from tests.browser import keyboard
 from tests.browser.conftest import ARGS, DESKTOP, PHONE
 from tests.browser.looking import Way, look
 from tests.browser.watching import Watched
@@ -43,10 +44,10 @@ def main() -> int:
     """Walk; the number of problems decides."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shots", type=Path)
-    parser.add_argument("--quick", action="store_true", help="two ways instead of eight")
+    parser.add_argument("--quick", action="store_true", help="three ways instead of eight")
     asked = parser.parse_args()
     asked.shots.mkdir(parents=True, exist_ok=True)
-    ways = (WAYS[0], WAYS[-1]) if asked.quick else WAYS
+    ways = (WAYS[0], WAYS[-1], WAYS[4]) if asked.quick else WAYS
     with tempfile.TemporaryDirectory() as folder:
         stack = Stack(Path(folder))
         stack.start()
@@ -145,6 +146,7 @@ def _give(context: Any, session: Browser, home: str) -> None:
 
 def _visit(visit: Watched, session: Browser, urls: list[str], name: str) -> Iterator[str]:
     _give(visit.context, session, visit.home)
+    keys = name.endswith("desktop-light-id")
     for number, url in enumerate(urls):
         shot = f"{name}-{number:03}{re.sub(r'[^A-Za-z0-9]+', '-', url)[:80]}"
         try:
@@ -154,6 +156,8 @@ def _visit(visit: Watched, session: Browser, urls: list[str], name: str) -> Iter
             continue
         if status != 200:
             visit.problems.append(f"{url}: {status}")
+        if keys:
+            visit.problems += [f"{url}: keyboard: {wrong}" for wrong in keyboard.walk(visit.page)]
     visit.context.close()
     yield from (f"{name}: {problem}" for problem in visit.problems)
 
