@@ -14,7 +14,7 @@ SLOW_3G = {
     "uploadThroughput": 50_000,
 }
 SLOWER_CPU = 6
-PAINT = "performance.getEntriesByName('first-contentful-paint').map(one => Math.round(one.startTime))[0]"
+PAINT = "Math.round((performance.getEntriesByName('first-contentful-paint')[0] || {}).startTime)"
 TIMES = 3
 
 
