@@ -69,7 +69,7 @@
   });
   // A page nobody looks at does not ask; looked at again, it asks at once.
   doc.addEventListener("htmx:beforeRequest", function (event) {
-    if (doc.hidden && event.detail.elt.hasAttribute("data-live")) event.preventDefault();
+    if (doc.hidden && event.detail.elt.matches('[data-live], [hx-trigger*="every "]')) event.preventDefault();
   });
   function askAgain() {
     doc.querySelectorAll("[data-live]").forEach(function (item) { item.dispatchEvent(new Event("look")); });
@@ -300,6 +300,14 @@
       tick();
     });
   }
+  // What one looks for now matters; the answer to what was typed before does not.
+  function newest(root) {
+    root.querySelectorAll('form[hx-get]:not([hx-sync]), [hx-get][hx-trigger*="input"]:not([hx-sync])').forEach(function (one) {
+      one.setAttribute("hx-sync", "this:replace");
+    });
+  }
+  newest(doc);
+  doc.addEventListener("htmx:afterSwap", function (event) { newest(event.detail.target.parentNode || doc); });
   start(doc);
   focusFirstError(doc);
 })();
