@@ -41,21 +41,21 @@ def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _gunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    packer, ended = zlib.decompressobj(wbits=31), False
+    packer = zlib.decompressobj(wbits=31)
     try:
         for chunk in chunks:
             while chunk:
-                if ended:  # several gzip files one after the other are one
-                    packer, ended = zlib.decompressobj(wbits=31), False
+                if packer.eof:  # several gzip files one after the other are one
+                    if not chunk.strip(b"\0"):
+                        break
+                    packer = zlib.decompressobj(wbits=31)
                 yield packer.decompress(chunk, CHUNK)
-                while packer.unconsumed_tail:
-                    yield packer.decompress(packer.unconsumed_tail, CHUNK)
-                ended, chunk = packer.eof, packer.unused_data
-                if not chunk.strip(b"\0"):
-                    break
+                chunk = packer.unused_data if packer.eof else packer.unconsumed_tail
+        while not packer.eof and (rest := packer.decompress(b"", CHUNK)):
+            yield rest
     except zlib.error:
         raise DumpError("Berkas .gz ini rusak. Buat dump sekali lagi.") from None
-    if not ended:
+    if not packer.eof:
         raise DumpError("Berkas .gz ini terpotong. Salin sekali lagi dari server lama.")
 
 
