@@ -55,7 +55,7 @@ LOGIN: Sequence[SettingSpec] = (
         options=(
             ("owner", _l("Pemilik")),
             ("finance", _l("Keuangan")),
-            ("support", _l("Layanan")),
+            ("support", _l("Layanan pelanggan")),
             ("technician", _l("Teknisi")),
             ("collector", _l("Kolektor")),
         ),
