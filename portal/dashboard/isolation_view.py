@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.customers.models import Customer
 from portal.extensions import db
-from portal.infra.timekeeping import today
-from portal.network import fuse, isolation, promises, words
+from portal.infra.timekeeping import today, zone
+from portal.network import facts, fuse, isolation, promises, words
 from portal.network.facts import judge
 from portal.network.isolation import IsolationOutcome
 from portal.network.models_isolation import IsolationStop
@@ -49,6 +49,28 @@ def stop(stop_id: int | None = None) -> StopView | None:
 def reasons(ids: Sequence[int]) -> dict[int, str]:
     """What the rule says of these lines now, in the reader's language."""
     return {line_id: words.sentence(line.decision) for line_id, line in judge(ids).items()}
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """What the run does by itself: whether it runs, its next open moment, the fuse's limit in
+    customers, and how it stands."""
+
+    enabled: bool
+    opens_at: datetime | None
+    limit: int
+    stopped: bool
+
+
+def tonight() -> Tonight:
+    """For the top of the board; the count of lines is the board's own."""
+    rule = facts.rule_for(None)
+    moment = rule.calendar.opening(facts.local_now())
+    base = db.session.scalar(select(func.count()).where(Customer.status == "active")) or 0
+    limit = base * settings.integer("isolation.fuse_bp") // 10_000
+    stopped = fuse.waiting(today()) is not None
+    opens_at = moment.replace(tzinfo=zone()) if moment else None
+    return Tonight(rule.enabled, opens_at, max(limit, 0), stopped)
 
 
 def preview() -> dict[str, Any]:

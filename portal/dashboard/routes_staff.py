@@ -7,12 +7,19 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, request
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from portal.core.money import format_rupiah
 from portal.core.plots import short
-from portal.customers.models import Customer
-from portal.dashboard import audit_view, isolation_view, navigation, plots_view, staff_view
+from portal.customers.models import Area
+from portal.dashboard import (
+    audit_view,
+    isolation_board,
+    isolation_view,
+    navigation,
+    plots_view,
+    staff_view,
+)
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now, today
@@ -20,16 +27,14 @@ from portal.invoices import corrections, links
 from portal.invoices import queries as invoices
 from portal.invoices.models import Invoice
 from portal.network import overview
-from portal.network.facts import POSTPONED
-from portal.network.models import NetworkAccess
 from portal.payments import queries as payments
 from portal.settings.registry import BY_KEY
 from portal.settings.routes_staff import words as settings_words
-from portal.subscriptions.models import Subscription
 from portal.web import todo
 from portal.web.access import may_open, staff
 from portal.web.htmx import page
 from portal.web.pagination import paginate
+from portal.web.setup import row_id
 
 TEN_MILLION = 10_000_000
 
@@ -166,24 +171,24 @@ def setting_history(setting_key: str) -> Any:
 
 
 @bp.get("/isolation")
-@staff("customers")
+@staff("view")
 def isolation() -> Any:
     """Who is walled off, who will be, and why."""
-    statement = (
-        select(Subscription, Customer, NetworkAccess)
-        .join(Customer, Customer.id == Subscription.customer_id)
-        .join(NetworkAccess, NetworkAccess.subscription_id == Subscription.id)
-        .where(
-            Subscription.state.in_(("active", "isolated")),
-            or_(
-                Subscription.state == "isolated",
-                NetworkAccess.next_on.is_not(None),
-                # Postponed without a date, or held back by the fuse.
-                NetworkAccess.decision.in_((POSTPONED, "isolate")),
-            ),
-        )
-        .order_by((Subscription.state != "isolated"), NetworkAccess.next_on, Subscription.id)
+    show, text = request.args.get("show", "all"), request.args.get("q", "").strip()[:80]
+    show = show if show in isolation_board.SHOWS else "all"
+    area = request.args.get("area", 0, type=row_id)
+    found = paginate(isolation_board.listed(show, text, area))
+    return page(
+        "dashboard/isolation.html",
+        block="table",
+        page=found,
+        reasons=isolation_view.reasons([line.id for line, _customer, _access in found.rows]),
+        view=isolation_view.stop(),
+        tonight=isolation_view.tonight(),
+        show=show,
+        q=text,
+        area=area,
+        areas=db.session.execute(select(Area.id, Area.name).order_by(Area.name)).all(),
+        counts=isolation_board.counts(),
+        at=now(),
     )
-    found = paginate(statement)
-    reasons = isolation_view.reasons([line.id for line, _customer, _access in found.rows])
-    return page("dashboard/isolation.html", page=found, reasons=reasons, view=isolation_view.stop())

@@ -94,14 +94,14 @@ def edit(router_id: int) -> Any:
 
 
 @bp.post("/new")
-@staff("settings")
+@staff("settings", fresh=True)
 def create() -> Any:
     """Add one."""
     return _save(None)
 
 
 @bp.post("/<int:router_id>")
-@staff("settings")
+@staff("settings", fresh=True)
 def save(router_id: int) -> Any:
     """Change one."""
     return _save(db.session.get(Router, router_id) or abort(404))

@@ -17,6 +17,10 @@
     group.addEventListener("toggle", function () { kept(key, group.open ? "1" : "0"); });
   });
 
+  // The current page's line is in sight, however long the menu is.
+  var side = doc.querySelector(".side"), here = side && side.querySelector("nav [aria-current=page]");
+  if (here && here.offsetTop + here.offsetHeight > side.clientHeight) side.scrollTop = here.offsetTop - side.clientHeight / 2;
+
   // The phone's menu closes with Escape, and the focus goes back to its button.
   var box = doc.getElementById("menu-box");
   doc.addEventListener("keydown", function (event) {
