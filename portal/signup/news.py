@@ -4,6 +4,8 @@
 channels for good and asks for the shared credit line back.
 """
 
+from datetime import timedelta
+
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -17,11 +19,10 @@ from portal.signup.models import Signup, SignupNumber
 from portal.signup.service import wake
 
 ADDED = frozenset({"PARTNER_ADDED", "PARTNER_APP_INSTALLED"})
+EARLY = (states.OPEN, states.EXCHANGE, states.INSPECT, states.ACCOUNT)
+HOUR = timedelta(hours=1)
 GONE = frozenset(
     {"PARTNER_REMOVED", "PARTNER_APP_UNINSTALLED", "ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED"}
-)
-WITHOUT_CODE = (
-    "Meta sudah menghubungkan akun itu, tetapi jendela ditutup sebelum kode izinnya sampai."
 )
 
 
@@ -35,13 +36,15 @@ def hear(event: AccountTold) -> None:
 
 
 def _added(event: AccountTold) -> None:
-    """The account for the newest attempt that does not know its own yet."""
+    """The account for the newest attempt of the last hour that does not know its own yet; unless
+    another one of these days named it, which then is what Meta speaks of."""
+    of_today = Signup.created_at > wall() - work.OPEN_FOR
+    named = (Signup.told_waba_id == event.account) | (Signup.waba_id == event.account)
+    known = db.session.scalar(select(Signup.id).where(of_today, named).limit(1))
+    mine = named if known else (Signup.told_waba_id == "") & (Signup.updated_at > wall() - HOUR)
     row = db.session.scalars(
         select(Signup)
-        .where(
-            Signup.state.in_((states.OPEN, states.EXCHANGE, states.INSPECT, states.ACCOUNT)),
-            Signup.told_waba_id.in_(("", event.account)),
-        )
+        .where(Signup.state.in_(EARLY), of_today, mine)
         .order_by(Signup.id.desc())
         .limit(1)
         .with_for_update()
@@ -53,7 +56,7 @@ def _added(event: AccountTold) -> None:
     if row.state != states.OPEN:
         wake(row)
     elif not _with_own_token(row):
-        row.problem = f"{WITHOUT_CODE} {states.AGAIN}"
+        row.problem = f"{states.WITHOUT_CODE} {states.AGAIN}"
 
 
 def _with_own_token(row: Signup) -> bool:

@@ -154,10 +154,11 @@ def _digits(value: Any) -> str:
 
 
 def closed_early(row: Signup) -> bool:
-    """The dialog closed without a code and without a word of why."""
-    if row.state != states.OPEN or row.event:
+    """The dialog closed without a code. Where it said why, that stands already."""
+    if row.state != states.OPEN or row.event in {states.CANCELLED, states.FAILED}:
         return False
-    row.problem, row.updated_at = f"{states.STOPPED} {states.AGAIN}", wall()
+    why = states.WITHOUT_CODE if row.event else states.STOPPED
+    row.problem, row.updated_at = f"{why} {states.AGAIN}", wall()
     return True
 
 

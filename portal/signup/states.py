@@ -77,9 +77,14 @@ STOPPED_AT: Mapping[str, Any] = {
         "Anda berhenti saat memasukkan kode verifikasi. Siapkan HP yang menerima SMS atau "
         "telepon untuk nomor itu."
     ),
+    "PERMISSIONS": _l(
+        "Anda berhenti saat diminta memberi izin. Loket hanya meminta izin mengelola akun WhatsApp "
+        "dan mengirim pesan; keduanya diperlukan."
+    ),
 }
 STOPPED = _l("Jendela Facebook ditutup sebelum selesai.")
-AGAIN = _l("Tidak ada yang berubah. Buka lagi jendelanya; yang sudah diisi diingat Facebook.")
+WITHOUT_CODE = _l("Meta sudah menghubungkan akun itu, tetapi kode izinnya tidak sampai ke Loket.")
+AGAIN = _l("Buka lagi jendelanya; yang sudah diisi diingat Facebook.")
 
 FINISHED = "FINISH"
 ONLY_ACCOUNT = "FINISH_ONLY_WABA"

@@ -5,7 +5,7 @@
   var doc = document, box = doc.getElementById("dialog");
   if (!box) return;
   var said = Object.assign({}, box.dataset);
-  var ready = false, busy = false, heard = false, failed = "", chain = Promise.resolve(), left = 0;
+  var ready = false, busy = false, failed = "", chain = Promise.resolve(), left = 0;
 
   // https://facebook.com or a real subdomain: evilfacebook.com ends with the same letters.
   function trusted(origin) {
@@ -57,13 +57,11 @@
     var data = event.data, told;
     try { told = typeof data === "string" ? JSON.parse(data) : data; } catch (error) { return; }
     if (!told || told.type !== "WA_EMBEDDED_SIGNUP") return;
-    heard = true;
     post(said.eventUrl, { event: JSON.stringify(told) });
   });
 
   function launch() {
     busy = true;
-    heard = false;
     failed = "";
     draw();
     window.FB.login(function (response) {
@@ -72,7 +70,7 @@
       draw();
       if (code) return post(said.codeUrl, { code: code });
       // Why it closed may be told a moment later.
-      setTimeout(function () { if (!heard) post(said.closedUrl, {}); }, 1500);
+      setTimeout(function () { post(said.closedUrl, {}); }, 1500);
     }, { config_id: said.config, response_type: "code", override_default_response_type: true, extras: { setup: {} } });
   }
 

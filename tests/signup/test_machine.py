@@ -271,7 +271,18 @@ def test_a_browser_that_closed_early_is_finished_by_the_callback(
 def test_without_a_code_the_callback_says_to_begin_again(begun: int, world: World) -> None:
     told("PARTNER_ADDED")
     row = factories.fresh(Signup, begun)
-    assert row.state == "open" and "sebelum kode izinnya" in row.problem
+    assert row.state == "open" and "kode izinnya tidak sampai" in row.problem
+
+
+def test_the_callback_of_one_attempt_says_nothing_to_an_older_one(
+    begun: int, world: World, clock: FixedClock
+) -> None:
+    newer = begin()
+    say(newer, service.take_event, finish())
+    say(newer, service.take_code, "code-1")
+    assert drive(newer, clock).state == "done"
+    told("PARTNER_ADDED")
+    assert factories.fresh(Signup, begun).told_waba_id == ""
 
 
 def test_a_partner_needs_no_code_for_an_account_shared_with_it(
