@@ -46,6 +46,8 @@ def enter() -> Response:
     if not form.validate_on_submit():
         return _page(form, status=422)
     person = service.authenticate(form.email.data or "", form.password.data or "")
+    if person is not None and person.totp_since is None:
+        return _opened(person)
     # In every case: a failure that is rolled back would be a free try.
     db.session.commit()
     if person is None:
@@ -57,10 +59,8 @@ def enter() -> Response:
                 "(paling lama satu jam) sebelum mencoba lagi."
             ),
         )
-    if person.totp_since is not None:
-        _remember_first_step(person)
-        return go(url_for("accounts.code", next=request.args.get("next")))
-    return _opened(person)
+    _remember_first_step(person)
+    return go(url_for("accounts.code", next=request.args.get("next")))
 
 
 @bp.get("/login/code")
@@ -82,9 +82,11 @@ def check_code() -> Response:
     if waiting is None:
         return _restart()
     person = service.second_step(waiting.id, request.form.get("code", "")[:60])
+    if person is not None and _mark(person) == session["second"]["of"]:
+        return _opened(person)
     # In every case: a failure that is rolled back would be a free try.
     db.session.commit()
-    return _opened(person) if person else _code_page(second_factor.WRONG_PROOF())
+    return _code_page(second_factor.WRONG_PROOF())
 
 
 def _remember_first_step(person: Staff) -> None:
@@ -113,6 +115,8 @@ def _mark(person: Staff) -> str:
 
 
 def _opened(person: Staff) -> Response:
+    """In the transaction that checked, which holds the person's row: a password changed at the
+    same moment either was seen by the check or ends this session too."""
     service.log_in(person)
     db.session.commit()
     return _home()

@@ -194,7 +194,9 @@ def test_a_session_ended_meanwhile_is_not_let_through(
         "staff_resets.reset_totp",
         "staff_people.create",
         "staff_people.change",
-        "staff_people.switch",
+        "staff_people.switch_on",
+        "staff_people.switch_off",
+        "password_link.issue",
     ],
 )
 def test_what_is_delicate_asks(app: Flask, endpoint: str) -> None:
