@@ -15,6 +15,8 @@ from portal.broadcasts.models import Broadcast
 from portal.counter.models import Closing, ClosingEntry, Settlement, SettlementPayment
 from portal.customers.models import Area, Customer
 from portal.extensions import db
+from portal.imports import shelf
+from portal.imports.models import ImportRun
 from portal.infra.timekeeping import now, today
 from portal.invoices import links
 from portal.invoices.models import CreditNote, Invoice, MonthLock
@@ -130,6 +132,7 @@ def address_values(  # noqa: PLR0913 - one of everything
         **ordered(budi),
         **asked_for_help(budi),
         **at_the_desk(budi),
+        **uploaded(),
         "size": 96,
         "pay_token": links.token(bill.id, bill.link_version),
         "inbound_id": 1,
@@ -150,6 +153,21 @@ def address_values(  # noqa: PLR0913 - one of everything
         **till(payment_id),
         **corrected(bill),
     }
+
+
+def uploaded() -> dict[str, Any]:
+    """A file of customers that was checked, flushed."""
+    run = ImportRun(
+        source="csv", filename="pelanggan.csv", size=1, state="checked", role="finance",
+        created_at=now(), total=1, summary={"new": 1},
+    )  # fmt: skip
+    db.session.add(run)
+    db.session.flush()
+    shelf.put_file(run.id, b"no_pelanggan,nama\nA,B\n")
+    said = {"people": [], "plans": [], "routers": [], "not_taken": {}, "received": {}}
+    shelf.put_json(run.id, "differences", said)
+    shelf.put_json(run.id, "bad", {"header": ["nama"], "rows": [[2, ["x"], "y"]]})
+    return {"import_id": run.id, "import_verb": "pause"}
 
 
 def corrected(bill: Invoice) -> dict[str, Any]:

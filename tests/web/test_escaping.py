@@ -107,12 +107,13 @@ def test_forms_show_wrong_values_as_text(app: Flask, house: dict[str, Any]) -> N
 
 
 def test_an_imported_file_is_shown_as_text(app: Flask) -> None:
-    from tests.imports.test_pages import HEADER, upload
+    from tests.imports.wizard import HEADER, URL, checked
 
     desk = Visitor(app)
     factories.log_in(desk.client, factories.staff())
-    desk.page("/admin/plans/new")
+    desk.page(URL)
     row = ",".join(['"' + CANARY.replace('"', '""') + '"'] * 9)
-    answer = upload(desk, HEADER.replace("area", f"{SCRIPT}") + row + "\n")
+    run_id = checked(desk, HEADER.replace("area", f"{SCRIPT}") + row + "\n")
+    answer = desk.get(f"{URL}/{run_id}")
     check(answer.text, "import")
     assert "&lt;script&gt;" in answer.text
