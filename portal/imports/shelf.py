@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from cryptography.fernet import MultiFernet
+from cryptography.fernet import InvalidToken, MultiFernet
 from flask import current_app
 from sqlalchemy import delete, select
 
@@ -44,7 +44,7 @@ def put_json(run_id: int, kind: str, value: Any, position: int = 0) -> None:
 def get(run_id: int, kind: str, position: int = 0) -> bytes | None:
     """One piece, or None when it was never there or is forgotten."""
     found = db.session.get(ImportPiece, (run_id, kind, position))
-    return None if found is None else zlib.decompress(_cipher().decrypt(bytes(found.content)))
+    return None if found is None else _opened(found.content)
 
 
 def get_json(run_id: int, kind: str, position: int = 0) -> Any:
@@ -67,7 +67,15 @@ def _pieces(run_id: int, most: int) -> Iterator[bytes]:
     if most:
         statement = statement.limit(most)
     for content in db.session.scalars(statement):
-        yield zlib.decompress(_cipher().decrypt(bytes(content)))
+        yield _opened(content) or b""
+
+
+def _opened(content: bytes) -> bytes | None:
+    """None when ENCRYPTION_KEY no longer holds its key: as good as forgotten."""
+    try:
+        return zlib.decompress(_cipher().decrypt(bytes(content)))
+    except InvalidToken:
+        return None
 
 
 def drop(run_id: int, *kinds: str) -> None:

@@ -277,3 +277,20 @@ def test_new_plans_and_areas_are_made_once(desk: Visitor) -> None:
     run_id = imported(desk, GOOD)
     assert run(run_id).summary["plans_new"] == run(run_id).summary["areas_new"] == 2
     assert len(factories.every(Plan)) == len(factories.every(Area)) == 2
+
+
+def test_what_a_file_says_is_text(desk: Visitor) -> None:
+    script = "<script>alert(1)</script>"
+    content = GOOD.replace("Budi", script).replace("RW 01", script).replace("Rumah 20", script)
+    run_id = imported(desk, content + f"{script},{script},{script},,,,,,\n", f"{script}.csv")
+    for page in (URL, f"{URL}/{run_id}"):
+        assert script not in desk.get(page).text
+    second = run_of(upload(desk, content.replace("telepon", script), f"{script}.csv"))
+    assert script not in desk.get(f"{URL}/{second}/columns").text
+
+
+def test_a_lost_key_is_a_forgotten_file(desk: Visitor) -> None:
+    run_id = run_of(upload(desk, GOOD))
+    db.session.execute(ImportPiece.__table__.update().values(content=b"x" * 100))
+    db.session.commit()
+    assert desk.get(f"{URL}/{run_id}/columns").status_code == 422
