@@ -122,7 +122,7 @@ def _promised() -> timedelta:
 
 
 def counts() -> tuple[int, int]:
-    """(tickets that wait for our word, of those the late ones)."""
+    """(tickets that are our turn, of those the ones answered too late)."""
     late = and_(Ticket.waiting_since.is_not(None), Ticket.waiting_since <= now() - _promised())
     row = db.session.execute(
         select(func.count(Ticket.id), func.count(Ticket.id).filter(late)).where(

@@ -20,7 +20,7 @@ def items() -> Iterator[TodoItem]:
     rows = db.session.scalars(listed.limit(SHOWN)).all() if waiting else ()
     yield TodoItem(
         "tickets",
-        _("Tiket perlu dijawab"),
+        _("Tiket perlu ditangani"),
         waiting,
         "tickets.index",
         "bad" if late else "warn",

@@ -25,7 +25,7 @@ THEIRS: dict[str, tuple[str, Any]] = {
 }
 """The same for the customer."""
 LISTS: dict[str, Any] = {
-    "ours": _l("Perlu dijawab"),
+    "ours": _l("Perlu ditangani"),
     "mine": _l("Tugas saya"),
     "free": _l("Belum diambil"),
     "waiting": _l("Menunggu pelanggan"),
