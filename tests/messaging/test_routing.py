@@ -161,3 +161,35 @@ def test_groups_go_where_groups_are_reached(
     # Without any channel nothing is known yet: it waits.
     assert routing.choose(message, [], AT) == Route(wait=WITHOUT_CHANNEL)
     assert routing.choose(message, [BROKEN], AT) == Route(wait=WITHOUT_CHANNEL)
+
+
+NORTH, SOUTH = (channel(number, areas=frozenset({number})) for number in (7, 8))
+
+
+@pytest.mark.parametrize(
+    ("area", "channels", "first"),
+    [
+        (7, [WELL, SOUTH, NORTH], NORTH),
+        (8, [WELL, SOUTH, NORTH], SOUTH),
+        (9, [SOUTH, NORTH, WELL], WELL),
+        (None, [SOUTH, WELL], WELL),
+        (9, [SOUTH, NORTH], SOUTH),
+        (None, [SOUTH, NORTH], SOUTH),
+    ],
+)
+def test_the_channel_of_the_customers_area_goes_first(
+    app: Flask,
+    clock: FixedClock,
+    area: int | None,
+    channels: list[ActiveChannel],
+    first: ActiveChannel,
+) -> None:
+    assert routing.choose(claimed(), channels, AT, area=area).channel == first
+
+
+def test_an_area_falls_back_by_the_owners_order(app: Flask, clock: FixedClock) -> None:
+    rest = {"paused_until": AT + timedelta(hours=1), "pause_kind": "burst"}
+    tired = channel(7, areas=frozenset({7}), **rest)
+    assert routing.choose(claimed(), [WELL, SOUTH, tired], AT, area=7).channel == WELL
+    full = {NORTH.key, WELL.key}
+    assert routing.choose(claimed(), [WELL, SOUTH, NORTH], AT, full, area=7).channel == SOUTH
