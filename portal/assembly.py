@@ -134,11 +134,11 @@ TODO = (
     "portal.payments.todo",
     "portal.network.todo",
     "portal.messaging.todo",
-    "portal.signup.todo",
     "portal.orders.todo",
     "portal.tickets.todo",
     "portal.counter.todo",
     "portal.invoices.todo",
+    "portal.signup.todo",
 )
 # Who says what settings would change: `effects.effects(values)`.
 EFFECTS = ("portal.invoices.effects", "portal.network.effects", "portal.messaging.effects")

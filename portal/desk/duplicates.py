@@ -11,7 +11,8 @@ from portal.customers.models import Customer
 from portal.extensions import db
 
 LIKE_NAME, LIKE_ADDRESS = 0.8, 0.7
-LOOKED_AT = 300
+LOOKED_AT = 500
+START = 4
 SHOWN = 5
 _TITLES = {"bapak", "bpk", "pak", "ibu", "bu", "haji", "hajah", "h", "hj", "sdr", "sdri"}
 
@@ -45,11 +46,12 @@ def _alike(name: str, address: str, but: int) -> list[Customer]:
     words = _words(name)
     if not words or not address.strip():
         return []
-    longest = max(words, key=len)
+    # A name is misspelt at its end rather than at its beginning.
+    parts = {word[:START] for word in words if len(word) >= START} or set(words)
     near = db.session.scalars(
         select(Customer)
         .where(
-            Customer.name.icontains(longest, autoescape=True),
+            or_(*(Customer.name.icontains(part, autoescape=True) for part in parts)),
             Customer.address != "",
             Customer.id != but,
         )
