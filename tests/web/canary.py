@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
-from sqlalchemy.orm import class_mapper
 
 from portal.broadcasts.models import Broadcast
-from portal.extensions import Base, db
+from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import now
 from portal.messaging.models import Message, MessageAttempt, MessageText, NoticeRecipient
@@ -25,11 +23,13 @@ from portal.payments.models import (
 from portal.settings import service as settings
 from tests import factories
 from tests.web.house import address_values, order_for
+from tests.web.opened import by_browser
 from tests.web.outside import for_next_invoice, from_outside
-from tests.web.text_columns import FILLED
+from tests.web.seeding import a_row_in_every_table, fill, first_ids
 
 SCRIPT, QUOTE = "<script>alert(1)</script>", '"><img src=x>'
-CANARY = f"{SCRIPT}{QUOTE}'"
+# Begins as a formula does, for what is opened in a spreadsheet.
+CANARY, SHORT = f"={SCRIPT}{QUOTE}'", f"={SCRIPT}"
 
 
 @pytest.fixture
@@ -106,30 +106,17 @@ def house(app: Flask) -> dict[str, Any]:
         budi=budi, line=line, bill=bill, payment_id=payment_id, message=message, item=items[0],
         told=told, siaran=siaran, channel=channel,
     )  # fmt: skip
-    for model, columns in FILLED.items():
-        for name in columns:
-            _fill(model, name)
+    a_row_in_every_table()
+    values["filled"] = fill(CANARY, SHORT)
+    asked = {name for rule in app.url_map.iter_rules() for name in rule.arguments}
+    values |= first_ids(asked - values.keys())
     db.session.commit()
     db.session.rollback()
     return values
 
 
-def _fill(model: type[Base], name: str) -> None:
-    """The canary in this column of every row; unique columns get a number behind it."""
-    column = class_mapper(model).columns[name]
-    length = getattr(column.type, "length", None)
-    for number, identity in enumerate(db.session.scalars(select(_key(model))).all()):
-        text = f"{CANARY}{number}" if length is None or length > 40 else SCRIPT
-        db.session.execute(
-            update(model).where(_key(model) == identity).values({name: text[:length]})
-        )
-
-
-def _key(model: type[Base]) -> Any:
-    return class_mapper(model).primary_key[0]
-
-
 def check(html: str, where: str) -> None:
-    """No canary came through as markup."""
+    """No canary came through as markup, and nothing on the page would run."""
     for raw in ("<script>alert", "<img src=x"):
         assert raw not in html, (where, html[max(0, html.find(raw) - 200) :][:300])
+    assert not (wrong := by_browser(html)), (where, wrong)

@@ -5,30 +5,36 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from sqlalchemy import String, Text, update
+from sqlalchemy import update
 
 from portal.extensions import db
+from portal.web.access import PERMISSIONS
 from tests import factories
+from tests.imports import wizard
 from tests.visitor import Visitor
 from tests.web.canary import CANARY, SCRIPT, check, house
-from tests.web.house import address, routes
-from tests.web.text_columns import FILLED, OURS, STRICT, UNSEEN
+from tests.web.house import address, make_known, routes
+from tests.web.opened import by_reader, by_spreadsheet
+from tests.web.seeding import fill, mappers
+from tests.web.text_columns import OURS, STRICT
 
 __all__ = ["house"]
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def test_every_text_column_is_thought_of() -> None:
-    """A new text column must be in FILLED, or be named there as not for people's words."""
-    filled = {model.__tablename__: set(columns) for model, columns in FILLED.items()}
-    missing = []
-    for table in db.metadata.sorted_tables:
-        if table.name.startswith(UNSEEN):
-            continue
-        for column in table.columns:
-            known = filled.get(table.name, set()) | STRICT.get(table.name, set()) | OURS
-            if isinstance(column.type, (String, Text)) and column.name not in known:
-                missing.append(f"{table.name}.{column.name}")
-    assert not missing
+def test_every_text_column_holds_the_canary(house: dict[str, Any]) -> None:
+    """Of every table there is a row, and every column that is not ours was filled."""
+    empty = [name for name, rows in house["filled"].items() if not rows]
+    assert not empty
+    assert len(house["filled"]) > 100
+    columns = {
+        f"{column.table.name}.{column.name}"
+        for mapper in mappers()
+        for column in mapper.local_table.columns
+    }
+    spared = {f"{table}.{name}" for table, names in STRICT.items() for name in names}
+    assert spared <= columns, "a column that is gone is not named any more"
+    assert {name.partition(".")[2] for name in columns} >= OURS
 
 
 @pytest.mark.parametrize("who", ["staff", "customer", "public"])
@@ -62,12 +68,77 @@ def test_no_page_shows_markup_that_somebody_typed(
         for url in urls:
             for full in (url, url + ("&" if "?" in url else "?") + typed):
                 answer = visitor.get(full)
-                if answer.mimetype in {"text/csv", "application/pdf"}:
-                    continue  # no browser reads it as HTML; formulas are its own test
+                if answer.mimetype not in {"text/html", "image/svg+xml"}:
+                    continue  # no browser reads it as HTML; formulas are their own test
                 text = answer.text
                 check(text, full)
                 shown += "&lt;script&gt;" in text
     assert shown >= (20 if who == "staff" else 4)
+
+
+@pytest.mark.parametrize("role", sorted(set(PERMISSIONS) - {"owner"}))
+def test_no_role_is_shown_markup(app: Flask, house: dict[str, Any], role: str) -> None:
+    """What the other roles open: the same pages in other words and with other parts."""
+    person = factories.staff(role=role)
+    make_known(person, house)
+    visitor = Visitor(app)
+    factories.log_in(visitor.client, person)
+    shown = 0
+    for rule, method, permission in routes(app, "staff"):
+        if method == "GET" and (not permission or permission in PERMISSIONS[role]):
+            url = address(app, rule, house)
+            answer = visitor.get(url)
+            assert answer.status_code < 500, url
+            if answer.mimetype == "text/html":
+                check(answer.text, url)
+                shown += "&lt;script&gt;" in answer.text
+    assert shown >= 3
+
+
+def test_no_address_is_a_program(app: Flask, house: dict[str, Any]) -> None:
+    """A text that begins as a program does is no link anywhere."""
+    program = "javascript:alert(1)//"
+    fill(program, program)
+    db.session.commit()
+    people = {"staff": factories.staff(), "customer": house["budi"], "public": None}
+    for who, person in people.items():
+        visitor = Visitor(app)
+        if person is not None:
+            factories.log_in(visitor.client, person)
+        for rule, method, _permission in routes(app, who):
+            if method == "GET":
+                url = address(app, rule, house)
+                answer = visitor.get(url)
+                if answer.mimetype == "text/html":
+                    check(answer.text, url)
+                assert not answer.headers.get("Location", "").startswith("javascript"), url
+
+
+def test_files_hold_no_formula_and_no_program(app: Flask, house: dict[str, Any]) -> None:
+    """CSV and XLSX whose every text begins with an equals sign; documents with tags in them."""
+    people = {"staff": factories.staff(), "customer": house["budi"], "public": None}
+    seen = {"text/csv": 0, "application/pdf": 0, SHEET: 0}
+    for who, person in people.items():
+        visitor = Visitor(app)
+        if person is not None:
+            factories.log_in(visitor.client, person)
+        urls = [
+            address(app, rule, {**house, "file_kind": kind})
+            for rule, method, _permission in routes(app, who)
+            if method == "GET"
+            for kind in (("csv", "xlsx") if "file_kind" in rule.arguments else ("csv",))
+        ]
+        for url in urls:
+            answer = visitor.get(url)
+            if answer.mimetype not in seen:
+                continue
+            seen[answer.mimetype] += 1
+            if answer.mimetype == "application/pdf":
+                text, wrong = by_reader(answer.data)
+                assert "<script>" in text.replace("\n", "") and not wrong, (url, wrong, text)
+            else:
+                assert not (wrong := by_spreadsheet(answer.data, answer.mimetype)), (url, wrong)
+    assert all(seen.values()), seen
 
 
 def test_forms_show_wrong_values_as_text(app: Flask, house: dict[str, Any]) -> None:
@@ -107,13 +178,16 @@ def test_forms_show_wrong_values_as_text(app: Flask, house: dict[str, Any]) -> N
 
 
 def test_an_imported_file_is_shown_as_text(app: Flask) -> None:
-    from tests.imports.wizard import HEADER, URL, checked
-
+    """Its name, its columns, its rows, on every page of the wizard."""
     desk = Visitor(app)
     factories.log_in(desk.client, factories.staff())
-    desk.page(URL)
+    desk.page("/admin/plans/new")
     row = ",".join(['"' + CANARY.replace('"', '""') + '"'] * 9)
-    run_id = checked(desk, HEADER.replace("area", f"{SCRIPT}") + row + "\n")
-    answer = desk.get(f"{URL}/{run_id}")
-    check(answer.text, "import")
-    assert "&lt;script&gt;" in answer.text
+    content = wizard.HEADER.replace("area", SCRIPT) + row + "\n"
+    run_id = wizard.checked(desk, content, f"{SCRIPT}.csv")
+    shown = 0
+    for url in ("/admin/import", f"/admin/import/{run_id}", f"/admin/import/{run_id}/columns"):
+        answer = desk.page(url)
+        check(answer.text, url)
+        shown += "&lt;script&gt;" in answer.text
+    assert shown

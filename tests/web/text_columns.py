@@ -102,7 +102,7 @@ OURS = {
     "outcome", "author", "level", "decision", "actual", "billing", "pause_kind",
     # Secrets, tokens and keys that are on no page.
     "password_hash", "code_hash", "totp_secret", "token_hash", "secret", "lease_token", "config",
-    "key", "holder", "bound_to", "hook_token", "token", "once",
+    "key", "bound_to", "hook_token", "token", "once",
 }  # fmt: skip
 STRICT = {  # checked or made by us: E.164, our own numbers, periods, ids
     "customer": {"phone", "phone_alt"},
@@ -137,4 +137,26 @@ STRICT = {  # checked or made by us: E.164, our own numbers, periods, ids
     "message_template": {"provider_id", "wanted_category", "parameter_format"},
     "media_file": {"sha256", "path"},
     "company_logo": {"updated_by"},  # an e-mail address of staff; on no page
+}
+
+# Named like one of ours, but a provider says it.
+ALSO = {
+    "message_template": {"status", "category", "quality"},
+    "role_grant": {"permission"},
+}
+# What a row must have so that pages know what to do with it, where the model has no default.
+SAMPLES: dict[str, Any] = {
+    "kind": "other",
+    "role": "finance",
+    "source": "csv",
+    "language": "id",
+    "channel_contact.recipient": "+6281200000009",
+    "import_run.role": "owner",
+    "message_opt_out.kind": "broadcast",
+    "phone_change.old_phone": "+6281200000007",
+    "phone_change.new_phone": "+6281200000008",
+    "schedule_run.name": "x",
+    "isolation_stop.lines": [1],
+    "payment_ahead.periods": ["2026-12"],
+    "telegram_bill.invoice_ids": [1],
 }
