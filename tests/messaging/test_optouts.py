@@ -148,9 +148,9 @@ def test_a_reminder_whose_step_is_refused_is_skipped_with_the_reason(
 
 def test_staff_choose_for_a_customer(app: Flask, desk: Visitor) -> None:
     budi = factories.customer()
-    page = f"/admin/customers/{budi.id}"
+    page = f"/admin/customers/{budi.id}/messages"
     assert 'name="wanted" value="broadcast" checked' in desk.page(page).text
-    assert target(desk.post(f"{page}/messages", wanted="invoice_notification")) == page
+    assert target(desk.post(page, wanted="invoice_notification")) == page
     assert optouts.of_customer(budi.id) == set(ALL) - {"invoice_notification"}
     db.session.rollback()
     assert {row.source for row in factories.every(OptOut)} == {"staff"}
