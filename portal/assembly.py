@@ -114,6 +114,7 @@ BLUEPRINTS = (
     "portal.tickets.routes_staff",
     "portal.tickets.routes_announcements",
     "portal.network.routes_staff",
+    "portal.dashboard.routes_run",
     "portal.dashboard.routes_customer",
     "portal.dashboard.routes_profile",
     "portal.dashboard.routes_captive",
@@ -238,6 +239,7 @@ def register_features(app: Flask) -> None:
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).bp)
     peeking.init_app(app)
+    app.extensions["loket.plan_uses"] = import_module("portal.subscriptions.plan_use").uses
     app.extensions["loket.todo"] = [import_module(name).items for name in TODO]
     app.extensions["loket.effects"] = [import_module(name).effects for name in EFFECTS]
     for name in COMMANDS:

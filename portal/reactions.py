@@ -16,6 +16,7 @@ from portal.customers.events import PhoneChanged
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.events import Table
+from portal.invoices import events as invoice_events
 from portal.invoices.events import InvoiceReminderDue, InvoicesClosed, InvoicesIssued
 from portal.invoices.models import Invoice
 from portal.invoices.queries import remaining
@@ -63,9 +64,11 @@ def spend_credit(event: InvoicesIssued) -> None:
     payments.use_credit(event.invoice_ids)
 
 
-def notify_invoices(event: InvoicesIssued) -> None:
+def notify_invoices(event: InvoicesIssued | invoice_events.InvoicesToTell) -> None:
     """One message per invoice, in one statement for the whole chunk. What credit paid a moment
     ago asks nobody for money."""
+    if not event.tell:
+        return
     rows = db.session.execute(
         select(Invoice, Customer)
         .join(Customer, Customer.id == Invoice.customer_id)
@@ -279,6 +282,7 @@ def _owed(subscription_id: int) -> int:
 REACTIONS: Table = {
     OtpRequested: [send_login_code],
     InvoicesIssued: [spend_credit, notify_invoices],
+    invoice_events.InvoicesToTell: [notify_invoices],
     InvoiceReminderDue: [remind],
     InvoicesClosed: [restore_access],
     StrangeMoney: [linking.claim],

@@ -167,12 +167,14 @@ def sequence_of(period: Period) -> str:
     return f"INV-{period.compact}"
 
 
-def issue_chunk(period: Period, *, only_due: bool, lines: Sequence[int] | None = None) -> int:
+def issue_chunk(
+    period: Period, *, only_due: bool, lines: Sequence[int] | None = None, tell: bool = True
+) -> int:
     """Issue up to CHUNK invoices of the period in the current transaction.
 
     Returns how many; 0 means nothing is left. The caller commits after each chunk.
     `only_due` leaves out lines whose billing day has not come yet; `lines` keeps to
-    these subscriptions.
+    these subscriptions. Without `tell` the customers are told in a step of its own.
     """
     numbering.lock(sequence_of(period))
     day = today()
@@ -195,7 +197,7 @@ def issue_chunk(period: Period, *, only_due: bool, lines: Sequence[int] | None =
         return 0
     payable = write(period, drafts)
     if payable:
-        events.emit(InvoicesIssued(payable))
+        events.emit(InvoicesIssued(payable, tell))
     return len(drafts)
 
 

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class InvoicesIssued:
-    """A chunk of invoices was issued in this transaction."""
+    """A chunk of invoices was issued in this transaction; `tell` their customers at once."""
 
     invoice_ids: Sequence[int]
+    tell: bool = True
+
+
+@dataclass(frozen=True)
+class InvoicesToTell:
+    """A person asked that customers be told of these invoices, which were issued silently."""
+
+    invoice_ids: Sequence[int]
+    tell: bool = True
 
 
 @dataclass(frozen=True)

@@ -95,11 +95,14 @@ def run() -> Any:
 
 def _run_context(period: Period, error: str = "") -> dict[str, Any]:
     preview = billing.preview(period)
+    seen = runs.progress(period, preview)
     return {
         "period": str(period),
         "typed": str(period),
         "preview": preview,
-        "progress": runs.progress(period, preview),
+        "progress": seen,
+        "seconds_left": runs.seconds_left(seen),
+        "next": str(Period.of(today()).next()),
         "reasons": SKIPPED,
         "error": error,
     }
@@ -115,7 +118,7 @@ def start() -> Any:
     if request.form.get("confirm", "").strip() != str(period):
         message = _("Ketik %(period)s untuk menerbitkan.", period=period)
         return page("invoices/run.html", status=422, **_run_context(period, message))
-    runs.request(period)
+    runs.request(period, tell=request.form.get("tell", "now") != "later")
     db.session.commit()
     return go(
         url_for("invoices.run", period=str(period)), _("Penerbitan dimulai. Halaman boleh ditutup.")

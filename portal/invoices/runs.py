@@ -5,13 +5,14 @@ for it until it is done, and every chunk commits whole.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
 from portal.core.period import Period
 from portal.extensions import db
 from portal.infra import audit, queue
-from portal.infra.timekeeping import now
+from portal.infra.timekeeping import wall
 from portal.invoices import billing
 from portal.invoices.billing import Preview
 from portal.invoices.models import Invoice
@@ -20,6 +21,7 @@ from portal.settings import service as settings
 REQUESTED = "billing.requested"
 LAST = "billing.last_request"
 PAUSED = "billing.paused"
+SILENT = "billing.silent"
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,17 @@ class Progress:
         return self.issued + self.left
 
 
-def request(period: Period) -> None:
-    """Ask for everything of the period; in the caller's transaction. Audited."""
+def request(period: Period, *, tell: bool = True) -> None:
+    """Ask for everything of the period; in the caller's transaction. Audited.
+
+    Without `tell` nobody is written to until a person asks for that too.
+    """
     settings.set_internal(REQUESTED, str(period))
     settings.set_internal(PAUSED, False)
-    settings.set_internal(LAST, {"period": str(period), "at": now().isoformat()})
-    audit.record("billing.run", f"period:{period}")
+    settings.set_internal(SILENT, not tell)
+    begun = {"period": str(period), "at": wall().isoformat(), "issued": _issued(period)}
+    settings.set_internal(LAST, begun)
+    audit.record("billing.run", f"period:{period}", after={"tell": tell})
     queue.ring(queue.RUN_SCHEDULED, "issue_requested")
 
 
@@ -75,7 +82,8 @@ def continue_requested() -> int:
         return 0
     period = Period.parse(wanted)
     count = 0
-    while issued := billing.issue_chunk(period, only_due=False):
+    tell = not settings.fresh_internal(SILENT)
+    while issued := billing.issue_chunk(period, only_due=False, tell=tell):
         count += issued
         db.session.commit()
         if settings.fresh_internal(PAUSED):
@@ -94,6 +102,25 @@ def progress(period: Period, preview: Preview | None = None) -> Progress:
     running = settings.internal(REQUESTED) == str(period)
     paused = running and bool(settings.internal(PAUSED))
     return Progress(str(period), seen.already_issued, seen.count, running, paused)
+
+
+def _issued(period: Period) -> int:
+    return (
+        db.session.scalar(
+            select(func.count()).where(Invoice.period == str(period), Invoice.state != "void")
+        )
+        or 0
+    )
+
+
+def seconds_left(seen: Progress) -> int | None:
+    """How long the run still takes at the pace it had so far; None while nobody can tell."""
+    begun = settings.internal(LAST)
+    if not begun or begun.get("period") != seen.period or not seen.running or seen.paused:
+        return None
+    done = seen.issued - int(begun.get("issued", 0))
+    spent = (wall() - datetime.fromisoformat(begun["at"])).total_seconds()
+    return int(spent * seen.left / done) if done > 0 and spent > 0 else None
 
 
 def periods() -> list[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, abort, request, url_for
+from flask import Blueprint, abort, current_app, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -28,7 +28,12 @@ OWN_FIELDS = ("due_days", "grace_days", "public")
 bp = Blueprint("plans", __name__, url_prefix="/admin/plans")
 
 
-def _form(plan: Plan | None, values: Mapping[str, Any], errors: Mapping[str, str]) -> Any:
+def _form(
+    plan: Plan | None,
+    values: Mapping[str, Any],
+    errors: Mapping[str, str],
+    price_effect: dict[str, int] | None = None,
+) -> Any:
     return page(
         "plans/form.html",
         status=422 if errors else 200,
@@ -37,15 +42,26 @@ def _form(plan: Plan | None, values: Mapping[str, Any], errors: Mapping[str, str
         errors=errors,
         ways=WAYS,
         cycles=CYCLES,
+        use=_uses().get(plan.id) if plan else None,
+        price_effect=price_effect,
     )
 
 
 @bp.get("")
 @staff("billing")
 def index() -> Any:
-    """All plans."""
-    plans = db.session.scalars(select(Plan).order_by(Plan.price, Plan.name)).all()
-    return page("plans/index.html", plans=plans)
+    """All plans with who is on them; those put away on a list of their own."""
+    archived = request.args.get("show") == "archived"
+    plans = db.session.scalars(
+        select(Plan).where(Plan.active.is_(not archived)).order_by(Plan.price, Plan.name)
+    ).all()
+    return page("plans/index.html", plans=plans, uses=_uses(), archived=archived, ways=WAYS)
+
+
+def _uses() -> Mapping[int, Any]:
+    """Lines by plan; they live above plans, so the application is asked."""
+    found: Mapping[int, Any] = current_app.extensions["loket.plan_uses"]()
+    return found
 
 
 @bp.get("/new")
@@ -115,6 +131,33 @@ def _read_terms(form: Mapping[str, str], values: dict[str, Any], errors: dict[st
         values["issue_day"] = int(day) if day else None
 
 
+def _unseen_effect(plan: Plan, price: int) -> dict[str, int] | None:
+    """What another price means for the lines that follow it; None once it was shown."""
+    use = _uses().get(plan.id)
+    seen = request.form.get("seen_price", "") == str(price)
+    if price == plan.price or use is None or not use.following or seen:
+        return None
+    return {
+        "price": price,
+        "before": plan.price,
+        "lines": use.following,
+        "own": use.own_price,
+        "monthly": (price - plan.price) * use.following,
+    }
+
+
+@bp.post("/<int:plan_id>/archive")
+@staff("billing")
+def archive(plan_id: int) -> Any:
+    """Put a plan away, or take it back."""
+    plan = db.session.get(Plan, plan_id) or abort(404)
+    away = request.form.get("archived") == "1"
+    service.archive(plan, archived=away)
+    db.session.commit()
+    told = _("Paket diarsipkan; langganannya tetap.") if away else _("Paket dipakai lagi.")
+    return go(url_for("plans.index"), told)
+
+
 @bp.post("/new")
 @staff("billing")
 def create() -> Any:
@@ -147,6 +190,9 @@ def save(plan_id: int) -> Any:
         )
     if errors:
         return _form(plan, request.form, errors)
+    if effect := _unseen_effect(plan, values["price"]):
+        db.session.rollback()
+        return _form(plan, request.form, {}, effect)
     service.change_price(plan, values["price"])
     fields = ("name", *OWN_FIELDS, *service.TERMS)
     before = {field: getattr(plan, field) for field in fields}

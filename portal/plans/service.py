@@ -37,6 +37,18 @@ def may_have_terms(plan: Plan, terms: Mapping[str, object]) -> bool:
     return same or plan.first_billed_on is None
 
 
+def archive(plan: Plan, *, archived: bool) -> bool:
+    """Take a plan off every list of plans to choose, or back; its lines stay on it. False when it
+    is so already."""
+    if plan.active != archived:
+        return False
+    plan.active = not archived
+    if archived:
+        plan.public = False
+    audit.record("plan.archive" if archived else "plan.restore", f"plan:{plan.id}")
+    return True
+
+
 def change_price(plan: Plan, price: int) -> None:
     """New price (rupiah) from the next invoice on; issued invoices keep theirs."""
     if price <= 0:

@@ -140,11 +140,18 @@ def test_lists_have_pages_that_hold_every_row_once(finance: Visitor) -> None:
 def test_bars_have_words_and_stay_in_their_box(finance: Visitor, lived: None) -> None:
     page = finance.get(f"/admin/reports/receipts?{RANGE}").text
     assert 'role="img" aria-label="Grafik Uang masuk: paling tinggi' in page
-    for _class, x, y, width, height in re.findall(
-        r'<rect class="([^"]+)" x="(-?\d+)" y="(-?\d+)" width="(\d+)" height="(\d+)"', page
-    ):
-        assert int(x) >= 0 and int(x) + int(width) <= 1200
-        assert int(y) >= 0 and int(y) + int(height) <= 201
+    boxes = re.findall(
+        r'<svg class="(?:many|few)" viewBox="0 0 (\d+) (\d+)"(.*?)</svg>', page, re.DOTALL
+    )
+    assert len(boxes) == 2  # for a desk and for a phone
+    for wide, high, drawing in boxes:
+        bars = re.findall(
+            r'<rect class="[^"]+" x="(-?\d+)" y="(-?\d+)" width="(\d+)" height="(\d+)"', drawing
+        )
+        assert bars
+        for x, y, width, height in bars:
+            assert int(x) >= 0 and int(x) + int(width) <= int(wide)
+            assert int(y) >= 0 and int(y) + int(height) <= int(high)
     assert "style=" not in page
 
 
@@ -175,4 +182,4 @@ def test_ageing_looks_back_in_time(finance: Visitor, clock: FixedClock) -> None:
 def test_nothing_to_draw_is_not_drawn(finance: Visitor) -> None:
     factories.invoice()
     page = finance.get("/admin/reports/areas").text
-    assert "Cibiru" in page and "rplot" not in page
+    assert "Cibiru" in page and "rplot" not in page and "<figure" not in page
