@@ -10,8 +10,9 @@ from flask import Flask
 from portal.core.clock import FixedClock
 from portal.extensions import db
 from portal.messaging.drivers.meta_cloud import MetaCloud
+from portal.messaging.events import AccountTold
 from portal.messaging.registry import REGISTRY
-from portal.signup import service, work
+from portal.signup import news, service, work
 from portal.signup.graph_values import Number
 from portal.signup.models import Signup
 from tests import factories
@@ -87,3 +88,8 @@ def drive(signup_id: int, clock: FixedClock, turns: int = 40) -> Signup:
                 break
             clock.at = max(row.next_at, clock.at) + timedelta(seconds=1)
     return factories.fresh(Signup, signup_id)
+
+
+def told(name: str, account: str = "100", *, blocked: bool = False) -> None:
+    news.hear(AccountTold(f"account_update.{name}", account, "300", blocked, "Kabar."))
+    db.session.commit()

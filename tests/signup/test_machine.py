@@ -2,30 +2,24 @@
 
 import json
 from datetime import timedelta
-from itertools import count
-from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select
 
 from portal.core.clock import FixedClock
 from portal.core.driverkit import Misconfigured, RateLimited, Retryable
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
-from portal.infra.locks import LEASE
 from portal.messaging import channel_config, channels
-from portal.messaging.events import AccountTold
-from portal.messaging.models_channels import Channel, ChannelMeter
-from portal.signup import news, service, states, tokens, view, work
+from portal.messaging.models_channels import Channel
+from portal.signup import service, work
 from portal.signup.graph_values import Number
 from portal.signup.models import Signup, SignupNumber
 from portal.signup.service import Refused
 from tests import factories
 from tests.signup.conftest import begin, drive, finish, say
-from tests.signup.world import FOREIGN, Killed, World
+from tests.signup.world import FOREIGN, World
 
 CALLBACK = "https://portal.example.test/webhook/whatsapp/meta"
 
@@ -253,78 +247,6 @@ def test_nonsense_from_the_browser_changes_nothing(begun: int, world: World, raw
     assert (after.event, after.told_waba_id) == (before.event, "")
 
 
-def told(name: str, account: str = "100", *, blocked: bool = False) -> None:
-    news.hear(AccountTold(f"account_update.{name}", account, "300", blocked, "Kabar."))
-    db.session.commit()
-
-
-def test_a_browser_that_closed_early_is_finished_by_the_callback(
-    begun: int, world: World, clock: FixedClock
-) -> None:
-    world.codes["code-1"] = ""  # the permission names several accounts
-    world.has["101"] = [Number("300")]
-    say(begun, service.take_code, "code-1")
-    told("PARTNER_ADDED", "101")
-    assert drive(begun, clock).waba_id == "101"
-
-
-def test_without_a_code_the_callback_says_to_begin_again(begun: int, world: World) -> None:
-    told("PARTNER_ADDED")
-    row = factories.fresh(Signup, begun)
-    assert row.state == "open" and "kode izinnya tidak sampai" in row.problem
-
-
-def test_the_callback_of_one_attempt_says_nothing_to_an_older_one(
-    begun: int, world: World, clock: FixedClock
-) -> None:
-    newer = begin()
-    say(newer, service.take_event, finish())
-    say(newer, service.take_code, "code-1")
-    assert drive(newer, clock).state == "done"
-    told("PARTNER_ADDED")
-    assert factories.fresh(Signup, begun).told_waba_id == ""
-
-
-def test_a_partner_needs_no_code_for_an_account_shared_with_it(
-    begun: int, world: World, clock: FixedClock, app: Flask
-) -> None:
-    world.partner = True
-    env = app.extensions["loket.settings"].env
-    env.update(META_SYSTEM_TOKEN="EAAsystem", META_BUSINESS_ID="900", META_SYSTEM_USER_ID="901")
-    told("PARTNER_ADDED")
-    row = drive(begun, clock)
-    assert (row.state, row.waba_id) == ("done", "100")
-
-
-def test_an_account_taken_away_stops_and_gives_the_credit_back(
-    world: World, clock: FixedClock
-) -> None:
-    world.partner = True
-    signup_id = begin()
-    say(signup_id, service.take_event, finish())
-    say(signup_id, service.take_code, "code-1")
-    channel_id = drive(signup_id, clock).channel_id
-    told("PARTNER_REMOVED", "999", blocked=True)
-    assert not channels.in_order()[0].paused
-    db.session.rollback()
-    told("PARTNER_REMOVED", blocked=True)
-    told("PARTNER_REMOVED", blocked=True)
-    meter = factories.fresh(ChannelMeter, str(channel_id))
-    assert meter.pause_kind == "manual" and meter.pause_reason == "Kabar."
-    tokens.revoke_due()
-    number = factories.every(SignupNumber)[0]
-    assert number.ended_at is not None and number.credit == "revoked"
-    assert world.shared == {} and world.done["revoke"] == 1
-    world.codes["code-2"] = "100"
-    again = begin()
-    say(again, service.take_event, finish())
-    say(again, service.take_code, "code-2")
-    assert drive(again, clock).channel_id == channel_id
-    assert factories.fresh(ChannelMeter, str(channel_id)).pause_kind == ""
-    assert factories.every(SignupNumber)[0].ended_at is None
-    db.session.rollback()
-
-
 def test_a_post_of_another_attempt_or_person_is_not_authentic(begun: int, world: World) -> None:
     row = factories.fresh(Signup, begun)
     other = factories.fresh(Signup, begin())
@@ -343,98 +265,6 @@ def test_what_nobody_finished_in_a_day_is_closed(
     db.session.commit()
     row = factories.fresh(Signup, begun)
     assert (row.state, json.loads(row.secrets)) == ("ended", {})
-
-
-# Any order, cut off anywhere ---------------------------------------------------------------
-
-_ids = count(1000)
-MOVES = (
-    "code", "old code", "finish", "only account", "cancel", "closed", "added", "step", "step",
-    "step", "dies before", "dies after", "loses the answer", "wait", "go on", "choose", "pin",
-)  # fmt: skip
-
-
-def _move(move: str, signup_id: int, waba: str, world: World, clock: FixedClock) -> None:
-    cancel = '{"type":"WA_EMBEDDED_SIGNUP","event":"CANCEL","data":{}}'
-    plain: dict[str, tuple[Any, ...]] = {
-        "code": (service.take_code, f"code-{waba}"),
-        "old code": (service.take_code, f"code-of-yesterday-{waba}"),
-        "finish": (service.take_event, finish(waba, f"p{waba}".replace("p", "9"))),
-        "only account": (service.take_event, finish(waba, "", "FINISH_ONLY_WABA")),
-        "cancel": (service.take_event, cancel),
-        "closed": (service.closed_early,),
-        "go on": (service.go_on,),
-        "choose": (service.choose_number, f"9{waba}"),
-        "pin": (service.give_pin, "424242"),
-    }
-    if move in plain:
-        try:
-            say(signup_id, *plain[move])
-        except Refused:
-            db.session.rollback()
-    elif move == "added":
-        told("PARTNER_ADDED", waba)
-    elif move == "wait":
-        clock.at += timedelta(seconds=7)
-    else:
-        how = {"dies before": "before", "dies after": "after", "loses the answer": "lost"}
-        world.dies = how.get(move, "")
-        try:
-            work.advance(signup_id)
-        except Killed:
-            db.session.rollback()
-            clock.at += LEASE + timedelta(seconds=1)
-        world.dies = ""
-
-
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.lists(st.sampled_from(MOVES), max_size=14), st.booleans(), st.booleans())
-def test_any_order_cut_off_anywhere_ends_well_and_does_nothing_twice(
-    app: Flask, world: World, clock: FixedClock, moves: list[str], partner: bool, pinned: bool
-) -> None:
-    waba = str(next(_ids))
-    phone = f"9{waba}"
-    world.partner = partner
-    world.done.clear()
-    world.has[waba] = [Number(phone, f"+62 {waba}")]
-    world.codes[f"code-{waba}"] = waba
-    if pinned:
-        world.pins[phone] = "424242"
-    signup_id = begin()
-    for move in moves:
-        _move(move, signup_id, waba, world, clock)
-        with app.test_request_context():
-            assert view.show(factories.fresh(Signup, signup_id))["steps"]
-        db.session.rollback()
-    row = drive(signup_id, clock)
-    if row.need == "pin":
-        say(signup_id, service.give_pin, "424242")
-        row = drive(signup_id, clock)
-    _is_explained(row)
-    assert all(world.done.get(once, 0) <= 1 for once in ("exchange", "register", "share", "assign"))
-    mine = [one for one in factories.every(SignupNumber) if one.waba_id == waba]
-    assert len(mine) == (1 if row.channel_id else 0)
-    if row.state == states.DONE:
-        assert world.callbacks[waba] == CALLBACK and phone in world.registered
-        assert (waba in world.shared) == partner
-    db.session.rollback()
-
-
-def _is_explained(row: Signup) -> None:
-    """Done, over with a reason, or waiting for a person who is told what for."""
-    kept = json.loads(row.secrets)
-    if row.state == states.DONE:
-        assert row.channel_id and not row.problem and kept == {}
-    elif row.state == states.ENDED:
-        assert row.problem and kept == {}
-    elif row.state == states.OPEN:
-        assert "token" not in kept
-    else:
-        assert row.need in states.BY_HAND and row.problem
-    words = f"{row.problem}{row.detail}{row.found}"
-    assert "EAA" not in words and "code-" not in words
 
 
 def test_no_secret_in_the_audit_log(begun: int, world: World, clock: FixedClock) -> None:

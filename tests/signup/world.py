@@ -4,6 +4,7 @@ It keeps the rules that matter to "once": a code is exchanged once, a credit lin
 a number is registered once. `dies` is where the next call kills the process or loses its answer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -38,6 +39,8 @@ class World:
     shared: dict[str, str] = field(default_factory=dict)
     assigned_to: set[str] = field(default_factory=set)
     scopes: frozenset[str] = frozenset({MANAGE, SEND})
+    valid: bool = True
+    meanwhile: Callable[[], None] = lambda: None
     dies: str = ""
     errors: dict[str, Exception] = field(default_factory=dict)
 
@@ -72,9 +75,10 @@ class World:
 
     def inspect(self, token: str) -> Grant:
         self._call("inspect")
+        self.meanwhile()
         account = self.codes.get(token.removeprefix("EAA-"), "")
         accounts = (account,) if account else tuple(self.has)
-        return Grant(True, "77", self.scopes, accounts, END)
+        return Grant(self.valid, "77", self.scopes, accounts, END)
 
     def account(self, token: str, waba_id: str) -> Account:
         self._call("account")
