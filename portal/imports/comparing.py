@@ -5,7 +5,7 @@ it is the same function.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -35,6 +35,7 @@ class Known:
     areas: dict[str, int] = field(default_factory=dict)
     invoices: set[str] = field(default_factory=set)
     phones: dict[str, set[str]] = field(default_factory=dict)
+    logins: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -93,6 +94,38 @@ def read_phones(known: Known, rows: Sequence[CustomerRow]) -> None:
         )
         for phone, number in db.session.execute(statement):
             known.phones.setdefault(phone, set()).add(number)
+
+
+def read_logins(known: Known, numbers: Collection[str]) -> None:
+    """Also which lines these customers have."""
+    statement = select(Subscription, Customer.number).join(
+        Customer, Customer.id == Subscription.customer_id
+    )
+    for chunk in _chunks(set(numbers)):
+        wanted = statement.where(Customer.number.in_(chunk), Subscription.state != "ended")
+        for line, number in db.session.execute(wanted):
+            known.logins.setdefault(number, []).append(line.login)
+            known.lines.setdefault(line.login, _line(line, number))
+
+
+def completed(row: CustomerRow, said: Collection[str], known: Known) -> CustomerRow:
+    """The row with what the file does not say (`said`: our columns that are filled) as it is.
+
+    Without this a file that has no address column would empty the addresses, and one without
+    logins would give everybody a second line.
+    """
+    person, logins = known.customers.get(row.number), known.logins.get(row.number, [])
+    if person is None:
+        return row
+    kept: dict[str, Any] = {name: person[name] for name in ("address", "area") if name not in said}
+    if row.phone_alt is None and row.phone == person["phone"]:
+        kept["phone_alt"] = person["phone_alt"]
+    if "login" not in said and len(logins) == 1:
+        kept["login"] = logins[0]
+    line = known.lines.get(kept.get("login", row.login))
+    if line is not None and "billing_day" not in said:
+        kept["billing_day"] = line["billing_day"]
+    return replace(row, **kept)
 
 
 def _chunks(values: Collection[T]) -> Iterator[list[T]]:

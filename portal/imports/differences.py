@@ -19,9 +19,12 @@ from portal.invoices.queries import owed_amount
 from portal.network.models import Router
 from portal.plans.models import Plan
 from portal.subscriptions.models import Subscription
+from portal.web.sentences import N_
 
 _MANY = 400
 ENDED = "ended"
+STATES = {"active": N_("aktif"), "isolated": N_("diisolir"), "paused": N_("cuti"),
+          "closed": N_("ditutup")}  # fmt: skip
 
 
 @dataclass
@@ -79,7 +82,7 @@ def _person(theirs: Mapping[str, Any], ours: Ours | None) -> Iterator[tuple[str,
             yield label, format_rupiah(theirs[name]), format_rupiah(getattr(ours, name))
     isolated = theirs["state"] in {"diisolir", "habis masa aktif"}
     if isolated != (ours.state == "isolated"):
-        yield _("Akses"), theirs["state"], ours.state
+        yield _("Akses"), theirs["state"], str(_(STATES.get(ours.state, ours.state)))
 
 
 def _only_here(report: Report, numbers: Collection[str]) -> None:

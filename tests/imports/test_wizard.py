@@ -294,3 +294,23 @@ def test_a_lost_key_is_a_forgotten_file(desk: Visitor) -> None:
     db.session.execute(ImportPiece.__table__.update().values(content=b"x" * 100))
     db.session.commit()
     assert desk.get(f"{URL}/{run_id}/columns").status_code == 422
+
+
+def test_what_the_file_does_not_say_stays(desk: Visitor) -> None:
+    """Without address, area, login or day none is emptied, and nobody gets a second line."""
+    imported(desk, GOOD.replace("081234567890", "081234567890 / 081299998888"))
+    short = "no_pelanggan,nama,telepon,paket,harga\nPLG-1,Budi,081234567890,Rumah 20,165000\n"
+    run_id = checked(desk, short + "PLG-2,Tini Baru,085712345678,Rumah 10,125000\n")
+    assert (run(run_id).summary["same"], run(run_id).summary["changed"]) == (1, 1)
+    desk.post(f"{URL}/{run_id}/start")
+    tick()
+    first, second = factories.every(Customer)
+    assert (first.address, first.phone_alt) == ("Jl. Melati 5", "+6281299998888")
+    assert second.name == "Tini Baru" and second.area is not None
+    assert [(line.login, line.billing_day) for line in factories.every(Subscription)] == [
+        ("budi.01", 1), ("tini.02", 10),
+    ]  # fmt: skip
+    factories.subscription(second, login="tini.toko")
+    run_id = checked(desk, short.replace("PLG-1,Budi,081234567890", "PLG-2,Tini,085712345678"))
+    assert run(run_id).summary["bad"] == 1
+    assert "punya beberapa layanan" in desk.get(f"{URL}/{run_id}").text
