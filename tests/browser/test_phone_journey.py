@@ -8,6 +8,7 @@ import requests
 
 from tests.browser.conftest import PHONE
 from tests.browser.test_customer_journey import log_in
+from tests.browser.test_staff_journey import log_in as staff_log_in
 from tests.stack import Stack, until
 
 pytestmark = pytest.mark.browser
@@ -189,6 +190,31 @@ def test_a_dark_room_is_remembered(stack: Stack, watched: Any) -> None:
     page.get_by_role("link", name="Otomatis").click()
     page.wait_for_load_state()
     assert page.locator("html").get_attribute("data-theme") is None
+
+
+def test_what_is_wrong_is_listed_and_leads_there(stack: Stack, watched: Any) -> None:
+    """By a fragment the field has the focus; by a page several errors are listed above."""
+    visit = watched(PHONE)
+    visit.expected = ("422 (UNPROCESSABLE ENTITY)",)
+    page = visit.page
+    page.goto(f"{stack.url}/login")
+    page.get_by_label("Nomor WhatsApp").fill("12")
+    page.get_by_role("button", name="Kirim kode").click()
+    page.locator("#phone[aria-invalid=true]:focus").wait_for()
+    staff_log_in(stack, page)
+    page.goto(f"{stack.url}/admin/plans/new")
+    page.get_by_label("Nama paket").fill("Rumah")
+    page.get_by_label("Harga per bulan").fill("banyak")
+    page.get_by_label("Tanggal terbit").fill("99")
+    page.get_by_role("button", name="Simpan").click()
+    listed = page.locator(".error-summary a")
+    listed.first.wait_for()
+    assert listed.count() == 2
+    assert page.get_by_label("Harga per bulan").evaluate("one => one === document.activeElement")
+    listed.nth(1).click()
+    assert page.get_by_label("Tanggal terbit").evaluate("one => one === document.activeElement")
+    assert page.get_by_label("Nama paket").input_value() == "Rumah"
+    visit.check("phone-error-summary")
 
 
 @pytest.mark.parametrize("width", [320, 390])
