@@ -40,10 +40,10 @@ def phone_digits(text: str) -> str:
 
 
 def _word(word: str) -> ColumnElement[bool]:
-    columns: tuple[Any, ...] = (Customer.name, Customer.number, Customer.address)
-    found = [column.icontains(word, autoescape=True) for column in columns]
+    # As one text: made small and looked through once, not three times.
+    about: Any = Customer.name + "\n" + Customer.number + "\n" + Customer.address
     # Read once, not once for each customer.
     lines = select(Subscription.customer_id).where(
         Subscription.login.icontains(word, autoescape=True)
     )
-    return or_(*found, Customer.id.in_(lines))
+    return or_(about.icontains(word, autoescape=True), Customer.id.in_(lines))
