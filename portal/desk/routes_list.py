@@ -12,7 +12,7 @@ from portal.desk.blueprint import bp
 from portal.extensions import db
 from portal.infra import audit
 from portal.web.access import may, may_open, staff
-from portal.web.htmx import go, page
+from portal.web.htmx import go, is_fragment, page
 from portal.web.setup import row_id
 
 
@@ -26,7 +26,7 @@ def index() -> Any:
         after=request.args.get("after", 0, type=row_id),
         before=request.args.get("before", 0, type=row_id),
     )
-    return page(
+    answer = page(
         "customers/index.html",
         block="table",
         found=found,
@@ -38,6 +38,10 @@ def index() -> Any:
         bulk=may_open("bulk.choose"),
         undo=request.args.get("undo", 0, type=row_id),
     )
+    if is_fragment():  # without the fields that were left empty
+        query = wanted.query()
+        answer.headers["HX-Push-Url"] = url_for(".index") + (f"?{query}" if query else "")
+    return answer
 
 
 @bp.get("/export")
