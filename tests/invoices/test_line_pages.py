@@ -200,7 +200,7 @@ def test_a_plan_with_its_terms(desk: Visitor, app: Flask) -> None:
         period = period.next()
     answer = desk.post(f"/admin/plans/{plan.id}", **form)
     assert answer.status_code == 422 and "sudah punya tagihan" in answer.text
-    kept = {**form, "billing": "postpaid", "price": "110000"}
+    kept = {**form, "billing": "postpaid", "price": "110000", "seen_price": "110000"}
     assert target(desk.post(f"/admin/plans/{plan.id}", **kept)) == "/admin/plans"
 
 

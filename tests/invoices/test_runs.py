@@ -1,19 +1,25 @@
 """A run that a person asked for: it outlives whatever happens between asking and done."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from portal.core.clock import FixedClock
 from portal.core.period import Period
+from portal.customers.models import Customer
 from portal.extensions import db
+from portal.infra.timekeeping import wall
 from portal.invoices import billing, runs
 from portal.invoices.events import InvoicesIssued
 from portal.invoices.models import Invoice
+from portal.messaging.models import Message
 from portal.reactions import REACTIONS
 from portal.settings import service as settings
 from tests import factories
 from tests.network.routers import WAIT, Beside
+from tests.web.house import somebody
 
 NOVEMBER, DECEMBER = Period.parse("2026-11"), Period.parse("2026-12")
 
@@ -108,3 +114,50 @@ def test_two_workers_at_one_wish(app: Flask) -> None:
 
     assert sum(racer.join() for racer in [Beside(app, go) for _ in range(3)]) == 10
     assert (wish(), issued(NOVEMBER)) == (None, 10)
+
+
+def messages() -> int:
+    rows = factories.every(Message)
+    return sum(row.kind == "invoice_notification" for row in rows)
+
+
+def test_a_silent_run_tells_nobody_until_asked(app: Flask) -> None:
+    """Then everybody once, however often one presses; who paid meanwhile is left alone."""
+    runs.request(NOVEMBER, tell=False)
+    db.session.commit()
+    assert runs.continue_requested() == 10 and messages() == 0
+    paid = factories.every(Invoice)[0]
+    factories.payment(db.session.get_one(Customer, paid.customer_id), paid.total, [paid])
+    desk = somebody(app, factories.staff())
+    url = "/admin/invoices/run/notify?period=2026-11"
+    assert "9 tagihan belum diberitahukan" in desk.page(url).text
+    assert "Kirim notifikasi" in desk.page("/admin/invoices/run?period=2026-11").text
+    assert desk.post(url).status_code == 303
+    assert messages() == 9
+    desk.post(url)
+    assert messages() == 9
+    assert "sudah dikirimi pesan" in desk.page(url).text
+    assert desk.page("/admin/invoices/run/notify?period=x").status_code == 404
+
+
+def test_the_next_run_speaks_again(app: Flask) -> None:
+    runs.request(NOVEMBER, tell=False)
+    db.session.commit()
+    runs.continue_requested()
+    ask(DECEMBER)
+    runs.continue_requested()
+    assert messages() == 10
+
+
+def test_how_long_a_run_still_takes(app: Flask, clock: FixedClock) -> None:
+    ask(NOVEMBER)
+    seen = runs.progress(NOVEMBER)
+    assert runs.seconds_left(seen) is None, "nothing is done yet"
+    settings.set_internal(
+        runs.LAST, {"period": "2026-11", "at": (wall() - timedelta(seconds=60)).isoformat()}
+    )
+    half = runs.Progress("2026-11", 5, 5, running=True)
+    left = runs.seconds_left(half)
+    assert left is not None and 59 <= left <= 61
+    assert runs.seconds_left(runs.Progress("2026-12", 5, 5, running=True)) is None
+    assert runs.seconds_left(runs.Progress("2026-11", 5, 5, running=True, paused=True)) is None

@@ -39,9 +39,13 @@ def test_change(desk: Visitor, siti: Staff) -> None:
     bill = factories.invoice(line)
     shown = desk.get(f"{URL}/{found.id}").text
     assert 'value="Rumah 10 Mbps"' in shown and 'value="125000"' in shown
-    answer = desk.post(
-        f"{URL}/{found.id}", name="Rumah 15 Mbps", price="150000", due_days="", grace_days="0"
-    )
+    form = {"name": "Rumah 15 Mbps", "price": "150000", "due_days": "", "grace_days": "0"}
+    asked = desk.post(f"{URL}/{found.id}", **form)
+    assert "berlaku untuk 1 langganan mulai tagihan berikutnya: +Rp25.000 per bulan" in asked.text
+    assert factories.fresh(Plan, found.id).price == 125_000
+    # Seen for another price is not seen.
+    assert "Belum disimpan" in desk.post(f"{URL}/{found.id}", **form, seen_price="140000").text
+    answer = desk.post(f"{URL}/{found.id}", **form, seen_price="150000")
     assert target(answer) == URL
     now = factories.fresh(Plan, found.id)
     assert (now.name, now.price, now.due_days, now.grace_days) == (
@@ -103,3 +107,21 @@ def test_wrong_values_stay_typed(
 def test_unknown_plan(desk: Visitor) -> None:
     assert desk.get(f"{URL}/99").status_code == 404
     assert desk.post(f"{URL}/99", name="x", price="1").status_code == 404
+
+
+def test_who_is_on_a_plan_and_putting_it_away(desk: Visitor) -> None:
+    found = factories.plan("Rumah 10 Mbps", 125_000)
+    factories.subscription(tariff=found)
+    factories.subscription(tariff=found, price=90_000, state="isolated")
+    factories.subscription(tariff=found, state="ended")
+    html = desk.page(URL).text
+    assert "Rp215.000" in html and "1 harga khusus" in html
+    assert target(desk.post(f"{URL}/{found.id}/archive", archived="1")) == URL
+    kept = factories.fresh(Plan, found.id)
+    assert (kept.active, kept.public) == (False, False)
+    assert "Rumah 10 Mbps" not in desk.page(URL).text.split("<main")[1]
+    assert "Rumah 10 Mbps" in desk.page(f"{URL}?show=archived").text
+    desk.post(f"{URL}/{found.id}/archive", archived="")
+    assert factories.fresh(Plan, found.id).active is True
+    actions = [row.action for row in factories.every(AuditEntry)]
+    assert actions[-2:] == ["plan.archive", "plan.restore"]
