@@ -17,6 +17,7 @@ from portal.imports.dumps.source import COLUMNS, Reading
 from portal.imports.dumps.text import CHUNK, DumpError, decoded, unpacked
 from portal.imports.parse import CellError, ParsedFile, read_rows
 from portal.infra.timekeeping import today
+from portal.web.sentences import N_
 
 SOURCES: dict[str, ModuleType] = {"phpnuxbill": phpnuxbill, "indonusa": indonusa}
 _MARKS = (b"INSERT INTO", b"CREATE TABLE", b"PostgreSQL database dump", b"COPY ", b'{"tbl_')
@@ -79,7 +80,7 @@ def _from_json(text: str, wanted: dict[str, tuple[str, ...]]) -> Dump:
     try:
         tables = json.loads(text)
     except ValueError:
-        raise DumpError("Cadangan JSON ini rusak. Buat sekali lagi.") from None
+        raise DumpError(N_("Cadangan JSON ini rusak. Buat sekali lagi.")) from None
     dump = Dump(rows={table: [] for table in wanted})
     for table, rows in tables.items():
         rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

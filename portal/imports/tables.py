@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from portal.imports import cells, columns, xlsx
 from portal.imports.parse import CellError, decoded, lines_of
 from portal.imports.xlsx import TableError
+from portal.web.sentences import N_
 
 MOST_COLUMNS = 200
 LOOK_FOR_HEADER = 10
@@ -45,15 +46,17 @@ def opened(data: bytes, sheet: str = "") -> Table:
     """The header and a lazy reading of the lines. Raises TableError with a sentence."""
     kind = kind_of(data)
     if kind == "empty":
-        raise TableError("Berkas ini kosong.")
+        raise TableError(N_("Berkas ini kosong."))
     if kind == "xls":
-        raise TableError("Berkas Excel lama (.xls). Simpan sebagai .xlsx atau CSV, lalu unggah.")
+        raise TableError(
+            N_("Berkas Excel lama (.xls). Simpan sebagai .xlsx atau CSV, lalu unggah.")
+        )
     notes: list[CellError] = []
     try:
         lines = xlsx.lines(data, sheet, notes) if kind == "xlsx" else lines_of(decoded(data))
         return _with_header(lines, notes)
     except (zipfile.BadZipFile, io.UnsupportedOperation):
-        raise TableError("Berkas Excel ini rusak. Simpan ulang, lalu unggah lagi.") from None
+        raise TableError(N_("Berkas Excel ini rusak. Simpan ulang, lalu unggah lagi.")) from None
 
 
 def _with_header(lines: Iterator[Line], notes: list[CellError]) -> Table:
@@ -64,7 +67,7 @@ def _with_header(lines: Iterator[Line], notes: list[CellError]) -> Table:
         if len(first) >= LOOK_FOR_HEADER:
             break
     if not first:
-        raise TableError("Berkas ini kosong.")
+        raise TableError(N_("Berkas ini kosong."))
     known = [len(columns.match(row)[0]) for _number, row in first]
     best = max(range(len(first)), key=lambda index: (known[index], -index))
     if known[best] < 2:
@@ -73,7 +76,7 @@ def _with_header(lines: Iterator[Line], notes: list[CellError]) -> Table:
     while names and not names[-1]:
         names.pop()
     if len(names) > MOST_COLUMNS:
-        raise TableError("Lebih dari 200 kolom. Hapus kolom yang tidak perlu.")
+        raise TableError(N_("Lebih dari 200 kolom. Hapus kolom yang tidak perlu."))
     return Table(names, number, _chained(first[best + 1 :], lines, len(names)), notes)
 
 

@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 
 from portal.imports.parse import CellError
+from portal.web.sentences import N_
 
 MOST_UNPACKED = 150 * 1024 * 1024
 MOST_PARTS = 2_000
@@ -46,11 +47,11 @@ def check_size(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
     except zipfile.BadZipFile:
-        raise TableError("Berkas Excel ini rusak. Simpan ulang, lalu unggah lagi.") from None
+        raise TableError(N_("Berkas Excel ini rusak. Simpan ulang, lalu unggah lagi.")) from None
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise TableError("Isi berkas Excel ini terlalu besar. Bagi menjadi beberapa berkas.")
+        raise TableError(N_("Isi berkas Excel ini terlalu besar. Bagi menjadi beberapa berkas."))
     if any(part.flag_bits & 1 for part in parts):
-        raise TableError("Berkas ini berkata sandi. Simpan tanpa kata sandi, lalu unggah lagi.")
+        raise TableError(N_("Berkas ini berkata sandi. Simpan tanpa kata sandi, lalu unggah lagi."))
 
 
 def _book(data: bytes, *, results: bool = True) -> Any:
@@ -58,7 +59,9 @@ def _book(data: bytes, *, results: bool = True) -> Any:
     try:
         return load_workbook(io.BytesIO(data), read_only=True, data_only=results, keep_links=False)
     except Exception:  # openpyxl raises whatever the broken XML makes it raise
-        raise TableError("Ini bukan berkas Excel yang bisa dibaca. Simpan ulang .xlsx.") from None
+        raise TableError(
+            N_("Ini bukan berkas Excel yang bisa dibaca. Simpan ulang .xlsx.")
+        ) from None
 
 
 def lines(data: bytes, sheet: str, notes: list[CellError]) -> Iterator[tuple[int, list[str]]]:
@@ -66,7 +69,7 @@ def lines(data: bytes, sheet: str, notes: list[CellError]) -> Iterator[tuple[int
     book = _book(data)
     names = [one.title for one in book.worksheets]
     if not names:
-        raise TableError("Berkas Excel ini tidak punya lembar.")
+        raise TableError(N_("Berkas Excel ini tidak punya lembar."))
     found = book[sheet] if sheet in names else book.worksheets[0]
     merged, formulas = _oddities(data, found._worksheet_path)
     if merged:
@@ -89,7 +92,9 @@ def _rows(
         beside = formulas.iter_rows(values_only=True)
     for number, row in enumerate(_guarded(pairs), 1):
         if number > MOST_RAW_ROWS:
-            raise TableError("Lembar ini lebih dari 200.000 baris. Hapus baris kosong di bawah.")
+            raise TableError(
+                N_("Lembar ini lebih dari 200.000 baris. Hapus baris kosong di bawah.")
+            )
         typed = next(beside, ()) if beside is not None else ()
         texts = [_text(value) for value in row]
         for place, formula in enumerate(typed[: len(texts)]):
@@ -106,7 +111,9 @@ def _guarded(rows: Iterator[Any]) -> Iterator[Any]:
     except TableError:
         raise
     except Exception:
-        raise TableError("Lembar ini rusak di tengah. Simpan ulang, lalu unggah lagi.") from None
+        raise TableError(
+            N_("Lembar ini rusak di tengah. Simpan ulang, lalu unggah lagi.")
+        ) from None
 
 
 def _fill(

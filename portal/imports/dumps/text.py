@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from portal.imports.xlsx import TableError
+from portal.web.sentences import N_
 
 CHUNK = 1024 * 1024
 MOST_UNPACKED = 1024 * 1024 * 1024
@@ -24,14 +25,16 @@ def unpacked(chunks: Iterable[bytes], most: int = MOST_UNPACKED) -> Iterator[byt
     source = iter(chunks)
     first = next((chunk for chunk in source if chunk), b"")
     if first.startswith(b"PK\x03\x04"):
-        raise DumpError("Ini berkas ZIP. Buka dahulu, lalu unggah berkas .sql atau .sql.gz-nya.")
+        raise DumpError(
+            N_("Ini berkas ZIP. Buka dahulu, lalu unggah berkas .sql atau .sql.gz-nya.")
+        )
     inner = _chained(first, source)
     stream = _gunzipped(inner) if first.startswith(b"\x1f\x8b") else inner
     total = 0
     for chunk in stream:
         total += len(chunk)
         if total > most:
-            raise DumpError("Isi dump ini terlalu besar. Impor lewat perintah di server.")
+            raise DumpError(N_("Isi dump ini terlalu besar. Impor lewat perintah di server."))
         yield chunk
 
 
@@ -54,9 +57,9 @@ def _gunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
         while not packer.eof and (rest := packer.decompress(b"", CHUNK)):
             yield rest
     except zlib.error:
-        raise DumpError("Berkas .gz ini rusak. Buat dump sekali lagi.") from None
+        raise DumpError(N_("Berkas .gz ini rusak. Buat dump sekali lagi.")) from None
     if not packer.eof:
-        raise DumpError("Berkas .gz ini terpotong. Salin sekali lagi dari server lama.")
+        raise DumpError(N_("Berkas .gz ini terpotong. Salin sekali lagi dari server lama."))
 
 
 def decoded(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from portal.imports.dumps.syntax import SKIP, TOKEN
 from portal.imports.dumps.text import DumpError
+from portal.web.sentences import N_
 
 MOST_VALUE = 32 * 1024 * 1024
-CUT = "Dump ini terpotong di tengah. Buat dump sekali lagi, lalu salin seluruhnya."
+CUT = N_("Dump ini terpotong di tengah. Buat dump sekali lagi, lalu salin seluruhnya.")
 
 
 class Window:
@@ -29,7 +30,7 @@ class Window:
         that a huge value is not looked at from its beginning for each piece."""
         parts, size, waiting = [self.buffer[self.at :]], 0, len(self.buffer) - self.at
         if waiting > MOST_VALUE:
-            raise DumpError("Ada nilai yang terlalu besar di dump ini.")
+            raise DumpError(N_("Ada nilai yang terlalu besar di dump ini."))
         while size <= waiting:
             text = next(self.texts, None)
             if text is None:
