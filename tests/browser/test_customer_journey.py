@@ -113,11 +113,11 @@ def test_english_and_back(stack: Stack, watched: Any) -> None:
     page = visit.page
     log_in(stack, page)
     page.goto(f"{stack.url}/me/profile")
-    page.get_by_role("button", name="English").click()
+    page.get_by_role("main").get_by_role("button", name="English").click()
     page.get_by_role("heading", name="Profile").wait_for()
     for path in ("/", "/me/invoices", "/me/history", "/me/profile"):
         page.goto(stack.url + path)
         assert page.locator("html").get_attribute("lang") == "en"
         visit.check(f"phone-english{path.replace('/', '-')}")
-    page.get_by_role("button", name="Bahasa Indonesia").click()
+    page.get_by_role("main").get_by_role("button", name="Bahasa Indonesia").click()
     page.get_by_role("heading", name="Profil", exact=True).wait_for()
