@@ -31,7 +31,9 @@ class Way:
 
     def context(self) -> dict[str, Any]:
         """What the browser's context is made with."""
-        return {"color_scheme": "dark" if self.dark else "light"}
+        scheme = "dark" if self.dark else "light"
+        # Smooth scrolling takes longer than the next press of Tab.
+        return {"color_scheme": scheme, "reduced_motion": "reduce"}
 
 
 def look(visit: Watched, url: str, name: str = "") -> int:
