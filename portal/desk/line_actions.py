@@ -194,28 +194,10 @@ def _no_promise(ids: Sequence[int], _params: Params) -> dict[int, str]:
         )
     )
     mine = PaymentPromise.customer_id.in_(ids)
-    running = set(
-        db.session.scalars(
-            select(PaymentPromise.customer_id).where(
-                mine, PaymentPromise.withdrawn_on.is_(None), PaymentPromise.until_on >= today()
-            )
-        )
-    )
-    used = dict(
-        db.session.execute(
-            select(PaymentPromise.customer_id, func.count())
-            .where(
-                mine,
-                extract("year", PaymentPromise.made_on) == today().year,
-                or_(
-                    PaymentPromise.withdrawn_on.is_(None),
-                    PaymentPromise.withdrawn_on > PaymentPromise.made_on,
-                ),
-            )
-            .group_by(PaymentPromise.customer_id)
-        ).all()
-    )
-    most, found = settings.integer("isolation.promises_per_year"), {}
+    current = PaymentPromise.withdrawn_on.is_(None), PaymentPromise.until_on >= today()
+    running = set(db.session.scalars(select(PaymentPromise.customer_id).where(mine, *current)))
+    used, most = _promises_used(ids), settings.integer("isolation.promises_per_year")
+    found = {}
     for customer_id in ids:
         if customer_id not in owing:
             found[customer_id] = _("Tidak ada tagihan terbuka.")
@@ -224,6 +206,23 @@ def _no_promise(ids: Sequence[int], _params: Params) -> dict[int, str]:
         elif used.get(customer_id, 0) >= most:
             found[customer_id] = _("Jatah janji bayar tahun ini sudah habis.")
     return found
+
+
+def _promises_used(ids: Sequence[int]) -> dict[int, int]:
+    """How many of the year's promises each has made, as `promises.left_this_year` counts them."""
+    counts = db.session.execute(
+        select(PaymentPromise.customer_id, func.count())
+        .where(
+            PaymentPromise.customer_id.in_(ids),
+            extract("year", PaymentPromise.made_on) == today().year,
+            or_(
+                PaymentPromise.withdrawn_on.is_(None),
+                PaymentPromise.withdrawn_on > PaymentPromise.made_on,
+            ),
+        )
+        .group_by(PaymentPromise.customer_id)
+    )
+    return {customer_id: count for customer_id, count in counts}
 
 
 def _promise(_run: BulkRun, customer_id: int, params: Params) -> dict[str, Any]:

@@ -1,6 +1,10 @@
-"""Gathers the views of one blueprint."""
+"""Gathers the views of one blueprint: each of these modules adds its own to it."""
 
-from portal.desk import routes_close, routes_edit, routes_list, routes_notes, routes_page
+from importlib import import_module
+
 from portal.desk.blueprint import bp
 
-__all__ = ["bp", "routes_close", "routes_edit", "routes_list", "routes_notes", "routes_page"]
+__all__ = ["bp"]
+
+for _name in ("routes_list", "routes_page", "routes_edit", "routes_close", "routes_notes"):
+    import_module(f"portal.desk.{_name}")
