@@ -6,6 +6,7 @@ Whatever is stored, a secret is only ever "diubah" here.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,6 +16,7 @@ from portal.accounts.permission_words import role_name, words
 from portal.core.money import format_rupiah
 from portal.infra.audit import AuditEntry
 from portal.settings.registry import BY_KEY
+from portal.web.filters import date_id, datetime_id
 
 LONGEST = 2_000
 DEEPEST = 4
@@ -22,6 +24,7 @@ SECRET = re.compile(
     r"(?i)(password|passwd|kata_sandi|secret|token|api_?key|private|credential|recovery|totp|otp"
     r"|(^|[._-])(pin|key|code|hash)$)"
 )
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?")
 MONEY = {
     "amount", "price", "total", "credit", "expected", "counted", "opening", "difference",
     "base", "tax_amount", "left", "charge", "discount",
@@ -66,6 +69,13 @@ LABELS: dict[str, Any] = {
     "billing_day": _l("Tanggal tagihan"),
     "v": _l("Nilai"),
     "value": _l("Nilai"),
+    "until": _l("Sampai"),
+    "from": _l("Dari"),
+    "day": _l("Tanggal"),
+    "on": _l("Tanggal"),
+    "kind": _l("Jenis"),
+    "brand": _l("Merek"),
+    "version": _l("Versi"),
 }
 
 
@@ -88,6 +98,8 @@ def changes(entry: AuditEntry) -> list[Change]:
     found = []
     for key in dict.fromkeys((*before, *after)):
         old, new = before.get(key, ""), after.get(key, "")
+        if lists := _both_lists(key, entry):
+            old, new = lists
         if key not in before:
             kind = "set"
         elif key not in after:
@@ -112,6 +124,17 @@ def _flat(values: Any, entry: AuditEntry, start: str = "", depth: int = 0) -> di
     return found
 
 
+def _both_lists(key: str, entry: AuditEntry) -> tuple[str, str] | None:
+    """Of two lists only what went and what came; None when they are none or have the same."""
+    if _secret(key) or not isinstance(entry.before, dict) or not isinstance(entry.after, dict):
+        return None
+    old, new = entry.before.get(key), entry.after.get(key)
+    if not isinstance(old, list) or not isinstance(new, list) or old == new:
+        return None
+    went, came = [one for one in old if one not in new], [one for one in new if one not in old]
+    return (_in_words(key, went, entry), _in_words(key, came, entry)) if went or came else None
+
+
 def _secret(name: str) -> bool:
     return any(SECRET.search(part) for part in name.split("."))
 
@@ -127,6 +150,8 @@ def _in_words(name: str, value: Any, entry: AuditEntry) -> str:
         return _("ya") if value else _("tidak")
     if isinstance(value, int) and last in MONEY:
         return format_rupiah(value)
+    if isinstance(value, str) and (moment := _moment(value)):
+        return moment
     if last == "role":
         return str(role_name(str(value)))
     if last == "permissions" and isinstance(value, list):
@@ -134,6 +159,17 @@ def _in_words(name: str, value: Any, entry: AuditEntry) -> str:
     if isinstance(value, list):
         return ", ".join(_in_words("", one, entry) for one in value)[:LONGEST]
     return str(value)[:LONGEST]
+
+
+def _moment(text: str) -> str:
+    """A date or time as people read it; empty when it is none."""
+    if not _ISO.fullmatch(text):
+        return ""
+    try:
+        stamp = datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return date_id(stamp.date()) if stamp.tzinfo is None else datetime_id(stamp)
 
 
 def _label(name: str, entry: AuditEntry) -> Any:
