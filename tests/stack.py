@@ -83,7 +83,7 @@ class Stack:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        until(self._ready, 90, "the stack to be ready")
+        until(self._ready, 180, "the stack to be ready")
 
     def _ready(self) -> bool:
         assert self.process is not None
