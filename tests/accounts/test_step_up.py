@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from flask import Flask, request
+from flask_login import login_user
 from werkzeug.test import TestResponse
 
+from portal.accounts import door, service, sessions
 from portal.accounts.models import Staff
 from portal.accounts.models_sessions import SessionRow
 from portal.core.clock import FixedClock
@@ -176,6 +178,21 @@ def test_a_session_ended_meanwhile_is_not_let_through(
     db.session.commit()
     answer = visitor.post(URL, _kept=sealed, _code=code(secret, clock))
     assert target(answer).startswith("/admin/login") and done == []
+
+
+def test_a_session_ended_while_the_proof_is_checked(
+    app: Flask, siti: Staff, clock: FixedClock
+) -> None:
+    secret, _codes = arm(siti)
+    token = sessions.open_session(sessions.STAFF, siti.id)
+    db.session.commit()
+    data = {"_code": code(secret, clock)}
+    with app.test_request_context("/admin/delicate", method="POST", data=data):
+        login_user(service.load_staff(siti.id, token))
+        sessions.end(token)
+        db.session.commit()
+        answer = door.prove("kept")
+        assert answer is not None and target(answer) == "/admin/login"  # type: ignore[arg-type]
 
 
 DELICATE = [
