@@ -9,6 +9,7 @@ from portal.accounts.models import Staff
 from portal.accounts.permission_words import WORDS
 from portal.accounts.roles import Change
 from portal.accounts.service import StaffError
+from portal.config import ROOT
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.web.access import OWNER, OWNER_ONLY, PERMISSIONS
@@ -138,6 +139,11 @@ def test_every_permission_and_role_has_words() -> None:
     assert all(PERMISSIONS[role] <= PERMISSIONS[OWNER] for role in PERMISSIONS)
     for one in ("settings", "staff", "corrections"):
         assert WORDS[one].danger, one
+
+
+def test_the_documentation_names_every_permission() -> None:
+    text = (ROOT / "docs" / "staff.md").read_text(encoding="utf-8")
+    assert [one for one in PERMISSIONS[OWNER] if f"`{one}`" not in text] == []
 
 
 def grid_form(**more: list[str]) -> dict[str, object]:
