@@ -1,11 +1,10 @@
 """What the pages of connecting a number show. Only reads."""
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from portal.customers.models import Area
@@ -18,15 +17,24 @@ from portal.signup.models import Signup, SignupNumber
 SHOWN = 10
 SOON = timedelta(minutes=2)
 HELP: dict[str, Any] = {
-    states.SUBSCRIBE: "Meta memanggil alamat webhook Loket saat ini juga. PUBLIC_URL harus https "
-    "dan dapat dibuka dari internet.",
-    states.ASSIGN: "Periksa ID dan izin system user di Business settings > Users > System users.",
-    states.SHARE: "Token system user perlu izin business_management dan peran Finance Editor, dan "
-    "ketentuan Credit Allocation API harus disetujui di Business settings > Payments.",
-    states.REGISTER: "Nomor harus sudah diverifikasi di WhatsApp Manager > Phone numbers dan tidak "
-    "sedang dipakai di aplikasi WhatsApp di HP.",
-    states.TEMPLATES: "Salurannya sudah tersimpan dan dapat dipakai; hanya template "
-    "yang belum terbaca.",
+    states.SUBSCRIBE: _l(
+        "Meta memanggil alamat webhook Loket saat itu juga, jadi PUBLIC_URL harus https dan dapat "
+        "dibuka dari internet."
+    ),
+    states.ASSIGN: _l(
+        "Periksa ID dan izin system user di Business settings > Users > System users."
+    ),
+    states.SHARE: _l(
+        "Token system user perlu izin business_management dan peran Finance Editor, dan ketentuan "
+        "Credit Allocation API harus disetujui di Business settings > Payments."
+    ),
+    states.REGISTER: _l(
+        "Nomor harus sudah diverifikasi di WhatsApp Manager > Phone numbers dan tidak sedang "
+        "dipakai di aplikasi WhatsApp di HP."
+    ),
+    states.TEMPLATES: _l(
+        "Salurannya sudah tersimpan dan dapat dipakai; hanya template yang belum terbaca."
+    ),
 }
 
 
@@ -138,24 +146,7 @@ def connected() -> list[Connected]:
     ]
 
 
-def where(row: Signup) -> str:
-    """Its state in a few words, for the list."""
-    if row.state == states.DONE:
-        return _("Selesai")
-    if row.state == states.ENDED:
-        return _("Berhenti")
-    if row.need in states.BY_HAND:
-        return _("Menunggu Anda: %(step)s", step=states.LABELS[row.state])
-    return str(states.LABELS[row.state])
-
-
 def pin_of(channel_id: int) -> str:
     """The two-step PIN a number was registered with; empty when Loket did not register it."""
     found = db.session.scalar(select(SignupNumber).where(SignupNumber.channel_id == channel_id))
     return (found.pin or "") if found else ""
-
-
-def secrets_of(row: Signup) -> dict[str, str]:
-    """For tests and support only: what an attempt keeps."""
-    kept: dict[str, str] = json.loads(row.secrets)
-    return kept
