@@ -83,6 +83,6 @@ def answer(file: MediaFile | None) -> Any:
     if file is None or place is None or not place.is_file():
         abort(404)
     found = send_file(place, mimetype=file.mime, download_name=file.filename, etag=file.sha256)
-    found.headers["Cache-Control"] = "private, no-store"
+    found.headers["Cache-Control"] = "no-store"
     found.headers["X-Robots-Tag"] = "noindex"
     return found
