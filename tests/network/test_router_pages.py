@@ -28,19 +28,20 @@ def router(name: str = "Olt 1", **config: str) -> int:
     made = registry.ensure_router(
         name, "simulator", {"base_url": "http://127.0.0.1:9", "token": SECRET, **config}
     )
+    found = made.id
     db.session.commit()
-    return made.id
+    return found
 
 
 def on(router_id: int, state: str = "isolated", actual: str = "open", **access: object) -> int:
-    line = factories.subscription(state=state)
-    db.session.get_one(Subscription, line.id).router_id = router_id
-    row = isolation.access_row(line.id)
+    line_id = factories.subscription(state=state).id
+    db.session.get_one(Subscription, line_id).router_id = router_id
+    row = isolation.access_row(line_id)
     row.actual = actual
     for name, value in access.items():
         setattr(row, name, value)
     db.session.commit()
-    return line.id
+    return line_id
 
 
 def test_a_router_is_silent_when_it_is_asked_in_vain(app: Flask) -> None:
@@ -61,6 +62,7 @@ def test_what_waits_is_listed_and_asked_again_now(owner: Visitor) -> None:
     waits = on(router(), last_error="Tidak menjawab.", attempts=2)
     fine = on(router("Olt 2"), actual="isolated")
     login, calm = (db.session.get_one(Subscription, one).login for one in (waits, fine))
+    db.session.rollback()
     html = owner.page(URL).text
     assert f">{login}<" in html and f">{calm}<" not in html and "Tidak menjawab." in html
     assert owner.post(f"{URL}/lines/{waits}/retry").status_code == 303
