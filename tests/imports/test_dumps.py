@@ -227,7 +227,7 @@ def test_the_difference_report_before_and_after(desk: Visitor) -> None:
     assert after[None, "Saldo, yang diambil"] == ("Rp30.000", "Rp30.000")
     assert after[None, "Jumlah harga per bulan, yang diambil"] == ("Rp760.000", "Rp760.000")
     assert after["JI-0003", "Tidak ada di sini"] == ("berhenti", "Sudah berhenti di sana.")
-    assert after["JI-0004", "Akses"] == ("diisolir", "active")
+    assert after["JI-0004", "Akses"] == ("diisolir", "aktif")
     assert not [key for key in after if key[0] == "JI-0001"]
     assert (None, "Tabel yang tidak diambil: users") in after
     assert desk.get(f"{URL}/{run_id}/differences.csv").data.startswith(b"\xef\xbb\xbf")
