@@ -69,7 +69,8 @@ def icon(size: int) -> Response:
 @public
 def worker() -> Response:
     """The service worker; its text changes with the page and the colours it keeps."""
-    styles = [static_url(name) for name in ("vendor/pico-2.1.1.min.css", "portal.css")]
+    names = ("vendor/pico-2.1.1.min.css", "portal.css", "icons.svg")
+    styles = [static_url(name) for name in names]
     kept = [url_for("app.offline"), *styles]
     answer = make_response(f"self.KEEP = {current_app.json.dumps(kept)};\n" + _source())
     answer.mimetype = "application/javascript"
