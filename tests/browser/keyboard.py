@@ -8,7 +8,7 @@ _COUNT = """
   window.__left = new Set([...document.querySelectorAll(
     'a[href], button, input:not([type=hidden]), select, textarea, summary'
   )].filter(one => {
-    if (one.disabled || one.closest('[inert]')) return false;
+    if (one.disabled || one.tabIndex < 0 || one.closest('[inert]')) return false;
     if (!one.checkVisibility({visibilityProperty: true, opacityProperty: false})) return false;
     if (one.type !== 'radio') return true;
     const group = one.name + (one.form ? one.form.action : '');
