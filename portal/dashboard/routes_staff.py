@@ -31,7 +31,7 @@ from portal.payments import queries as payments
 from portal.settings.registry import BY_KEY
 from portal.settings.routes_staff import words as settings_words
 from portal.web import todo
-from portal.web.access import may_open, staff
+from portal.web.access import may, may_open, staff
 from portal.web.htmx import page
 from portal.web.pagination import paginate
 from portal.web.setup import row_id
@@ -79,7 +79,7 @@ def _money(period: str) -> dict[str, Any]:
         found |= {"money": plots_view.money(period), "ageing": plots_view.ageing()}
     if may_open("payments.index"):
         found |= {"last": staff_view.last_payments(), "ways": plots_view.ways(period)}
-    if may_open("customers.index"):
+    if may("customers"):
         found["comings"] = plots_view.comings(period)
     return found
 
