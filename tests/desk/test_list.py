@@ -103,8 +103,9 @@ def test_who_is_closed_and_who_only_ordered(desk: Visitor) -> None:
 
 
 @pytest.mark.parametrize("sort", ["", "name", "newest", "owed"])
-def test_pages_go_forth_and_back(desk: Visitor, sort: str) -> None:
+def test_pages_go_forth_and_back(enter: Enter, sort: str) -> None:
     """Every customer once, in order, whatever is equal; and back the same way."""
+    desk = enter("finance")
     for n in range(60):
         made = factories.customer(f"PLG-{2000 + n}", name=f"Sama {n % 3}")
         if n % 7 == 0:
@@ -140,7 +141,8 @@ def _link(text: str, rel: str) -> str:
 
 
 @pytest.mark.parametrize("after", ["0", "-7", "abc", "", str(10**40), "999999"])
-def test_an_odd_place_is_the_first_page(desk: Visitor, after: str) -> None:
+def test_an_odd_place_is_the_first_page(enter: Enter, after: str) -> None:
+    desk = enter("finance")
     made = [factories.customer(f"PLG-{2000 + n}") for n in range(26)]
     assert found_numbers(desk, after=after) == [row.number for row in made[:25]]
 
