@@ -18,6 +18,7 @@ from portal.core.driverkit import ConfigField, Misconfigured
 from portal.extensions import db
 from portal.infra import audit
 from portal.infra.database import updated
+from portal.infra.locks import one_at_a_time
 from portal.infra.secrets import UndecryptableError
 from portal.infra.timekeeping import wall
 from portal.messaging.channels import UNREADABLE, filled
@@ -226,6 +227,10 @@ def save(values: Mapping[str, str]) -> dict[str, str]:
 
 def make_verify_token() -> None:
     """The app has a verify token from now on, made here when nobody chose one."""
+    if current()["verify_token"]:
+        return
+    one_at_a_time("meta_app")
+    db.session.expire_all()
     if not current()["verify_token"]:
         _write({**stored(), "verify_token": random.token_urlsafe(24)})
 

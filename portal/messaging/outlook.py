@@ -83,10 +83,19 @@ class Outlook:
         fitting = (c for c in self.channels if c.reach == sendout.channel.reach)
         return any(c.usable and c.key not in taken for c in fitting)
 
+    @property
+    def carriers(self) -> list[ActiveChannel]:
+        """The main channel, and those of areas: part of the lane is theirs, whatever it does."""
+        main = self.main
+        if main is None:
+            return []
+        others = [c for c in self.channels if c.areas and c.usable and c.key != main.key]
+        return [main, *(c for c in others if self.urgent or c.key not in self.full)]
+
     def room(self) -> Room:
-        """What the main channel takes within the horizon; nothing is reserved."""
-        if self.main is None:
-            return Room(0)
-        found = limits.room(self.main, self.urgent)
+        """What the roomiest of them takes within the horizon; nothing is reserved."""
+        rooms = [limits.room(channel, self.urgent) for channel in self.carriers]
         db.session.rollback()
-        return found
+        widest = (room for room in rooms if room.count is None)
+        found = next(widest, None) or max(rooms, key=lambda room: room.count or 0, default=None)
+        return found or Room(0)

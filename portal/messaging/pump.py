@@ -142,9 +142,10 @@ class Pump:
         return room if allowed.count is None else min(room, allowed.count)
 
     def _free(self) -> int:
-        """How many more the main channel may have under way, a batch at most."""
-        main = self.outlook.main
-        return min(self.flights.room(main, self._waiting()), BATCH) if main else 0
+        """How many more its channels may have under way, a batch at most."""
+        waiting = self._waiting()
+        rooms = [self.flights.room(channel, waiting) for channel in self.outlook.carriers]
+        return min(sum(rooms), BATCH)
 
     def _waiting(self) -> list[Sendout]:
         return [sendout for _due, sendout in self.scheduled]

@@ -107,7 +107,7 @@ def _app_context(typed: dict[str, str], errors: dict[str, str]) -> dict[str, Any
 def show(signup_id: int) -> Any:
     """One attempt: the dialog while it is open, then its steps."""
     row = _found(signup_id)
-    context = view.show(row)
+    context = {**view.show(row), "mine": row.staff_id == current_user.id}
     answer = page(SHOW, block="progress", **context)
     if context["open"] and context["app"].ready:
         dialog.allow(answer, context["app"])

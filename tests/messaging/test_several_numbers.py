@@ -19,14 +19,17 @@ from portal.messaging import (
     inbound,
     numbers,
     preparing,
+    sending,
     service,
     word,
 )
 from portal.messaging.claims import claim
 from portal.messaging.delivery import Retry
 from portal.messaging.models import Message
+from portal.messaging.models_channels import Channel
 from portal.messaging.models_inbound import InboundMessage, MessageTemplate
 from tests import factories
+from tests.messaging.fakes import Provider, registered
 from tests.messaging.rows import CONFIRMATION, PHONE
 from tests.visitor import Visitor, target
 
@@ -182,3 +185,20 @@ def test_a_removed_channel_leaves_no_area_behind(app: Flask, two: tuple[int, int
     assert spare not in channel_areas.by_channel()
     assert factories.every(Message) == []
     db.session.rollback()
+
+
+def test_a_slow_main_channel_does_not_hold_up_an_area(app: Flask) -> None:
+    """Its own customers wait for it; those of the other number do not."""
+    with (
+        registered(Provider(), "snail", idempotent=True) as slow,
+        registered(Provider(), "hare", idempotent=True) as quick,
+    ):
+        main, north = channel_config.add("snail", "Lambat"), channel_config.add("hare", "Utara")
+        db.session.get_one(Channel, main).per_minute = 1
+        channel_areas.save(north, "Utara", [_area("Utara")])
+        channel_config.arrange([main, north])
+        for number_ in range(1, 7):
+            _to("Utara" if number_ % 2 else "Selatan", str(number_))
+        sending.drain("messages", seconds=5)
+        assert len(quick.arrived) == 3
+        assert len(slow.arrived) == 1
