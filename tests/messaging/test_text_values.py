@@ -53,7 +53,7 @@ def test_the_structure_of_a_text_is_independent_of_its_values(frame: str, value:
     )
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"broadcast", "staff_notice", "customer_notice"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - set(FREE_KINDS)))
 @QUIET
 @given(values=st.lists(VALUES, min_size=len(CHOSEN), max_size=len(CHOSEN)))
 def test_every_shipped_text_keeps_its_structure(app: Flask, kind: str, values: list[str]) -> None:
