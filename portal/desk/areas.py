@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from portal.accounts.models import Staff
 from portal.customers.models import Area, Customer
@@ -94,7 +95,7 @@ def add(name: str) -> Area:
         raise AreaError(_("Area itu sudah ada."))
     area = Area(name=words)
     db.session.add(area)
-    db.session.flush()
+    _flush()
     audit.record("area.create", f"area:{area.id}", after={"name": words})
     return area
 
@@ -107,8 +108,17 @@ def rename(area: Area, name: str) -> bool:
     if db.session.scalar(select(Area.id).where(Area.name == words)) is not None:
         raise AreaError(_("Area itu sudah ada."))
     area.name = words
+    _flush()
     audit.record("area.rename", f"area:{area.id}", before={"name": before}, after={"name": words})
     return True
+
+
+def _flush() -> None:
+    try:
+        db.session.flush()
+    except IntegrityError:  # somebody else took the name a moment ago
+        db.session.rollback()
+        raise AreaError(_("Area itu sudah ada.")) from None
 
 
 def _name(typed: str) -> str:
