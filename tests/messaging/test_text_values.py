@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from portal.messaging import bubble, text_store, text_values, texts
-from portal.messaging.kinds import KINDS, SAMPLES
+from portal.messaging.kinds import FREE_KINDS, KINDS, SAMPLES
 
 QUIET = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 MARKED = st.text(alphabet="aé1 *_~`[]{}>-.\n\t\u202e\u200b\u2060/w", max_size=14)
