@@ -58,4 +58,6 @@ def file() -> Response:
     made = audit_search.written(Wish.read(request.args))
     end_read()
     name = f"log-audit-{today().isoformat()}.csv"
-    return send_file(made, "text/csv; charset=utf-8", as_attachment=True, download_name=name)
+    answer = send_file(made, "text/csv; charset=utf-8", as_attachment=True, download_name=name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
