@@ -209,6 +209,24 @@ def test_money_is_not_behind_word_about_messages(app: Flask) -> None:
     assert inbox.due(1) == [money]
 
 
+def test_a_repeat_of_what_waits_is_not_rung_for_again(
+    app: Flask, understood: Callable[..., None]
+) -> None:
+    """A gateway that says everything ten times must not make the lane ten times as long."""
+    understood(work())
+
+    def rung() -> list[tuple[str, int]]:
+        """What one more of the same bytes rings for."""
+        inbox.store("uji", b"the same", {})
+        found = list(db.session().info.get("rings", {}))
+        db.session.commit()
+        return found
+
+    assert [rung() for _ in range(3)] == [[(queue.PROCESS_HOOK, 1)], [], []]
+    jobs.process_hook(1)
+    assert rung() == [(queue.PROCESS_HOOK, 1)], "done with: looked at once more"
+
+
 @pytest.mark.parametrize(("waiting", "rung"), [(0, 5), (2, 3), (5, 1), (900, 1)])
 def test_a_sweep_rings_for_as_many_as_the_lane_has_room_for(
     app: Flask, monkeypatch: pytest.MonkeyPatch, waiting: int, rung: int
