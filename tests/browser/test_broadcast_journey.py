@@ -96,6 +96,7 @@ def test_a_customer_wants_no_more_broadcasts(stack: Stack, watched: Any) -> None
     log_in(stack, desk.page)
     desk.page.goto(f"{stack.url}/admin/customers?q={DEMO_PHONE}")
     desk.page.locator("tbody a").first.click()
+    desk.page.get_by_role("link", name="Notifikasi").click()
     desk.page.get_by_text("Pesan yang diterima").wait_for()
     assert not desk.page.get_by_label("Siaran").is_checked()
     assert desk.page.get_by_label("Pengingat").is_checked()

@@ -79,7 +79,7 @@ def test_three_clicks_from_the_dashboard_to_the_reason(desk: Visitor) -> None:
 
     listed = desk.page("/admin/customers?q=Budi").text
     assert f"/admin/customers/{owner.id}" in listed
-    customer = desk.page(f"/admin/customers/{owner.id}").text
+    customer = desk.page(f"/admin/customers/{owner.id}/messages").text
     assert f"{LOG}/{message_id}" in customer and "Sudah lunas." in customer
     assert "Sudah lunas." in desk.page(f"{LOG}/{message_id}").text
 
