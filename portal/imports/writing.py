@@ -123,8 +123,11 @@ def _write(
 ) -> str:
     change = ImportChange(run_id=run.id, row_line=row.line, number=row.number)
     made: dict[str, Any] = {}
-    before_customer = _fields(_customer(row.number), CUSTOMER_FIELDS)
-    before_line = _fields(_line(row.login), LINE_FIELDS)
+    # What is new has nothing before it: thousands of rows, thousands of questions less.
+    old_customer = None if verdict.customer == "new" else _customer(row.number)
+    old_line = None if verdict.line == "new" else _line(row.login)
+    before_customer = _fields(old_customer, CUSTOMER_FIELDS)
+    before_line = _fields(old_line, LINE_FIELDS)
     area = row.area.strip()
     if area and area not in known.areas:
         made["area"] = known.areas[area] = _area(area)
