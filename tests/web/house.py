@@ -55,7 +55,7 @@ def house(app: Flask) -> dict[str, Any]:
     item = AttentionItem(dedupe_key="x", kind="double", sentence="Dobel.", created_at=now())
     order = order_for(budi, bill)
     told = NoticeRecipient(name="Kas", recipient="+628120000", topics=["payment"], created_at=now())
-    siaran = Broadcast(title="Gangguan", body="Halo", created_at=now())
+    siaran = Broadcast(title="Kabel putus", body="Halo", created_at=now())
     spare = Channel(driver="console", config="{}", updated_at=now())
     db.session.add_all([item, order, message, told, siaran, spare])
     db.session.flush()
@@ -256,6 +256,8 @@ def routes(app: Flask, who: str = "") -> Iterator[tuple[Rule, str, str]]:
 def address(app: Flask, rule: Rule, house: dict[str, Any]) -> str:
     """The route's URL about the things that exist."""
     values = {name: house[name] for name in rule.arguments}
+    if rule.endpoint.startswith("invoice_notices."):
+        values["period"] = "2026-11"  # in the query: a page about a month
     return app.url_map.bind("localhost").build(rule.endpoint, values)
 
 
