@@ -12,7 +12,7 @@ from portal.core.driverkit import Misconfigured
 from portal.core.period import Period
 from portal.extensions import db
 from portal.infra import audit, events
-from portal.infra.timekeeping import now, zone
+from portal.infra.timekeeping import now, today, zone
 from portal.invoices.events import InvoicesToTell
 from portal.invoices.models import Invoice
 from portal.messaging import channels, costs, pacing, sending_hours
@@ -67,8 +67,9 @@ def estimate(count: int) -> Estimate:
 
 
 def _period() -> Period:
+    """The month asked for, this one when none is."""
     try:
-        return Period.parse(request.values.get("period", ""))
+        return Period.parse(request.values.get("period") or str(Period.of(today())))
     except ValueError:
         abort(404)
 
