@@ -4,6 +4,8 @@ SHELL := /bin/sh
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests that wait (for a death, for a lease) leave their core to another.
+WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 1))))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: help setup run test test-services test-browser bench campaign trials lint types format worker scheduler migrate check assets translations
 
@@ -37,10 +39,10 @@ run: setup ## everything on this machine: web, worker, scheduler, simulators
 	@exec $(BIN)/python -m portal.local.run
 
 test: setup $(VENV)/.dev ## the whole suite on the embedded defaults
-	@$(BIN)/python -m pytest -q -n auto -m "not browser and not services"
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser and not services"
 
 test-services: setup $(VENV)/.dev ## the suite on PostgreSQL and Redis
-	@$(BIN)/python -m portal.local.services $(BIN)/python -m pytest -q -n auto -m "not browser"
+	@$(BIN)/python -m portal.local.services $(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser"
 
 test-browser: setup $(VENV)/.dev ## the journeys in headless Chromium
 	@$(BIN)/python -m pytest -q -m browser tests/browser
