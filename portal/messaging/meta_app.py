@@ -25,6 +25,7 @@ from portal.messaging.channels import UNREADABLE, filled
 from portal.messaging.drivers._fields import digits, printable
 from portal.messaging.drivers._meta_versions import DEFAULT
 from portal.messaging.models_meta import MetaApp
+from portal.web.sentences import N_
 
 SDK = "https://connect.facebook.net/en_US/sdk.js"
 GRAPH = "https://graph.facebook.com"
@@ -36,14 +37,14 @@ def _https(value: str) -> str | None:
     known = parts.hostname or ""
     if parts.scheme == "https" and (known == "facebook.com" or known.endswith(".facebook.com")):
         return None
-    return "Tautan Hosted Embedded Signup diawali https:// dan berada di facebook.com."
+    return N_("Tautan Hosted Embedded Signup diawali https:// dan berada di facebook.com.")
 
 
 FIELDS = (
     ConfigField(
         "app_id",
         "App ID",
-        "Dari App settings > Basic di developers.facebook.com.",
+        N_("Dari App settings > Basic di developers.facebook.com."),
         required=True,
         env="META_APP_ID",
         check=digits,
@@ -51,7 +52,9 @@ FIELDS = (
     ConfigField(
         "app_secret",
         "App Secret",
-        "Dari halaman yang sama. Dua secret dipisah koma saat menggantinya, yang baru di depan.",
+        N_(
+            "Dari halaman yang sama. Dua secret dipisah koma saat menggantinya, yang baru di depan."
+        ),
         secret=True,
         required=True,
         env="META_WA_APP_SECRET",
@@ -60,7 +63,7 @@ FIELDS = (
     ConfigField(
         "config_id",
         "Configuration ID",
-        "Dari Facebook Login for Business > Configurations, varian WhatsApp Embedded Signup.",
+        N_("Dari Facebook Login for Business > Configurations, varian WhatsApp Embedded Signup."),
         required=True,
         env="META_ES_CONFIG_ID",
         check=digits,
@@ -68,38 +71,40 @@ FIELDS = (
     ConfigField(
         "verify_token",
         "Verify Token",
-        "Untuk jabat tangan webhook. Kosongkan: Loket membuatnya sendiri.",
+        N_("Untuk jabat tangan webhook. Kosongkan: Loket membuatnya sendiri."),
         secret=True,
         env="META_WA_VERIFY_TOKEN",
         check=printable,
     ),
     ConfigField(
         "hosted_url",
-        "Tautan Hosted Embedded Signup",
-        "Jalan tanpa JavaScript, dari halaman yang sama di dasbor aplikasi. Boleh kosong.",
+        N_("Tautan Hosted Embedded Signup"),
+        N_("Jalan tanpa JavaScript, dari halaman yang sama di dasbor aplikasi. Boleh kosong."),
         env="META_ES_HOSTED_URL",
         check=_https,
     ),
     ConfigField(
         "system_token",
-        "Token system user (Solution Partner)",
-        "Hanya bila perusahaan Anda Solution Partner dengan lini kredit: token system user Admin "
-        "dengan izin business_management dan peran Finance Editor.",
+        N_("Token system user (Solution Partner)"),
+        N_(
+            "Hanya bila perusahaan Anda Solution Partner dengan lini kredit: token system user "
+            "Admin dengan izin business_management dan peran Finance Editor."
+        ),
         secret=True,
         env="META_SYSTEM_TOKEN",
         check=printable,
     ),
     ConfigField(
         "business_id",
-        "Business ID (Solution Partner)",
-        "ID portofolio bisnis pemilik lini kredit.",
+        N_("Business ID (Solution Partner)"),
+        N_("ID portofolio bisnis pemilik lini kredit."),
         env="META_BUSINESS_ID",
         check=digits,
     ),
     ConfigField(
         "system_user_id",
-        "ID system user (Solution Partner)",
-        "Diberi akses ke tiap akun WhatsApp yang dihubungkan.",
+        N_("ID system user (Solution Partner)"),
+        N_("Diberi akses ke tiap akun WhatsApp yang dihubungkan."),
         env="META_SYSTEM_USER_ID",
         check=digits,
     ),

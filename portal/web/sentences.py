@@ -13,6 +13,8 @@ def N_(text: str) -> str:  # noqa: N802 - the name that collects texts for a cat
 
 
 MARKED = (
+    N_("Ada huruf yang tidak boleh dipakai."),
+    N_("Hanya angka."),
     N_("Isi rupiah bulat, misalnya 150.000 atau 150rb."),
     N_("Rupiah tidak memakai sen."),
     N_("ID Telegram tidak sah. Contoh: tg:123456789."),
