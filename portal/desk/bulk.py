@@ -5,6 +5,7 @@ its customer are committed together, so a crash at any point neither doubles nor
 and any number of workers may go on with the same run. Functions that say so commit.
 """
 
+import hashlib
 import logging
 import time
 from collections.abc import Sequence
@@ -41,6 +42,13 @@ class Preview:
     @property
     def going(self) -> int:
         return len(self.ids) - len(self.left_out)
+
+    @property
+    def seen(self) -> str:
+        """Names exactly these people, and who of them gets it: as many others are not the same."""
+        going = [one for one in self.ids if one not in self.left_out]
+        said = f"{sorted(self.ids)} {sorted(going)}"
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
 
     @property
     def reasons(self) -> dict[str, int]:

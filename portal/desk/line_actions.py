@@ -1,6 +1,6 @@
 """Bulk actions on lines and promises: change of plan, pause, promise of payment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -103,7 +103,7 @@ def _change_plan(_run: BulkRun, customer_id: int, params: Params) -> dict[str, A
         raise Skip(why)
     plan = db.session.get_one(Plan, params["plan"])
     lines = _lines([customer_id], BILLED_STATES)
-    waiting, changed = _changing(lines), []
+    waiting, changed, made = _changing(lines), [], {}
     for line in lines[customer_id]:
         if line.id in waiting or not lifecycle.is_choice(line, plan):
             continue
@@ -112,15 +112,26 @@ def _change_plan(_run: BulkRun, customer_id: int, params: Params) -> dict[str, A
             line.id, plan.id, at_once=False, expected=quote.difference, reason=params["reason"]
         )
         changed.append(line.id)
-    return {"lines": changed}
+        if (row := lifecycle.waiting_change(line.id)) is not None:
+            made[str(line.id)] = row.id
+    return {"lines": changed, "made": made}
 
 
 def _keep_plan(_customer_id: int, _params: Params, before: dict[str, Any]) -> None:
     called_off = [
-        lifecycle.cancel_change(line_id, "aksi massal diurungkan") for line_id in before["lines"]
+        lifecycle.cancel_change(line_id, "aksi massal diurungkan")
+        for line_id in before["lines"]
+        if _still_ours(line_id, before, lifecycle.waiting_change)
     ]
     if not any(called_off):
         raise Skip(_("Paketnya sudah berganti."))
+
+
+def _still_ours(line_id: int, before: Mapping[str, Any], current: Callable[[int], Any]) -> bool:
+    """Whether what is on now is what the run made: what somebody asked for since is theirs."""
+    lifecycle.hold(line_id)
+    row = current(line_id)
+    return row is not None and row.id == before.get("made", {}).get(str(line_id))
 
 
 # --- pause
@@ -152,16 +163,20 @@ def _pause(_run: BulkRun, customer_id: int, params: Params) -> dict[str, Any]:
     if why := _not_running([customer_id], params).get(customer_id):
         raise Skip(why)
     lines = _lines([customer_id], ("active",))
-    waiting, paused = _changing(lines), []
+    waiting, made = _changing(lines), {}
+    wake_on = date.fromisoformat(params["wake_on"])
     for line in lines[customer_id]:
         if line.id not in waiting:
-            lifecycle.pause(line.id, date.fromisoformat(params["wake_on"]), params["reason"])
-            paused.append(line.id)
-    return {"lines": paused}
+            made[str(line.id)] = lifecycle.pause(line.id, wake_on, params["reason"]).id
+    return {"lines": [int(one) for one in made], "made": made}
 
 
 def _wake(_customer_id: int, _params: Params, before: dict[str, Any]) -> None:
-    woken = [lifecycle.wake(line_id, "aksi massal diurungkan") for line_id in before["lines"]]
+    woken = [
+        lifecycle.wake(line_id, "aksi massal diurungkan")
+        for line_id in before["lines"]
+        if _still_ours(line_id, before, lifecycle.open_pause)
+    ]
     if not any(woken):
         raise Skip(_("Sudah tidak cuti."))
 

@@ -177,7 +177,7 @@ def start() -> Any:
     found = bulk.preview(action, chosen.ids, params)
     if not once or not found.going:
         return _preview(action, chosen, _("Tidak ada pelanggan yang dapat dikerjakan."))
-    if problem := _unconfirmed(len(chosen.ids), found.going):
+    if problem := _unconfirmed(found):
         return _preview(action, chosen, problem)
     run = bulk.start(action, chosen.ids, params, chosen.about, current_user.id, once)
     target = url_for(".show", bulk_id=run.id)
@@ -185,14 +185,13 @@ def start() -> Any:
     return go(target)
 
 
-def _unconfirmed(total: int, going: int) -> str:
+def _unconfirmed(found: bulk.Preview) -> str:
     """Why this was not confirmed as it stands; empty when it was."""
-    seen = request.form.get("seen", "")
-    if seen != f"{total}/{going}":
-        return _("Jumlahnya berubah sejak Anda melihatnya. Periksa lagi lalu setujui.")
+    if request.form.get("seen", "") != found.seen:
+        return _("Daftarnya berubah sejak Anda melihatnya. Periksa lagi lalu setujui.")
     typed = request.form.get("count", "").strip().replace(".", "")
-    if going > TYPED_ABOVE and typed != str(going):
-        return _("Ketik %(count)s untuk menyetujui.", count=format_number(going))
+    if found.going > TYPED_ABOVE and typed != str(found.going):
+        return _("Ketik %(count)s untuk menyetujui.", count=format_number(found.going))
     return ""
 
 
