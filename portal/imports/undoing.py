@@ -157,11 +157,15 @@ def _happened(run: ImportRun, changes: Sequence[ImportChange]) -> dict[int, str]
     made = _own(run, [change.customer_id for change in changes])
     since = run.started_at or run.created_at
     # For what was there before the import, only what came after it counts.
-    old = {change.customer_id for change in changes if change.customer_what != "new"}
+    old_people = {change.customer_id for change in changes if change.customer_what != "new"}
+    old_lines = {change.subscription_id for change in changes if change.line_what != "new"}
     found: dict[tuple[str, int], str] = {}
     people = {change.customer_id for change in changes if change.customer_id}
     lines = {change.subscription_id for change in changes if change.subscription_id}
-    for target, ids in (("customer", people), ("subscription", lines)):
+    for target, ids, old in (
+        ("customer", people, old_people),
+        ("subscription", lines, old_lines),
+    ):
         for table, column in _pointing_at(target):
             for owner in _owners(table, column, ids, made, since, old):
                 found.setdefault((target, owner), WHY.get(table.name, OTHER))

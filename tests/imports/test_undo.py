@@ -117,6 +117,20 @@ def test_what_was_there_before_does_not_count(desk: Visitor, clock: Any) -> None
     assert [one.number for one in factories.every(Customer)] == ["PLG-1"]
 
 
+def test_the_invoices_a_line_had_before_do_not_count(desk: Visitor, clock: Any) -> None:
+    """Also where customer and line have different ids."""
+    owner = factories.customer("PLG-0", name="Lain")
+    for login in ("a", "b", "c"):
+        factories.subscription(owner, login=login)
+    line = factories.subscription(factories.customer("PLG-1", name="Lama"), login="budi.01")
+    assert line.id != line.customer_id
+    factories.invoice(line)
+    clock.move(days=1)
+    run_id = imported(desk, GOOD)
+    undo(desk, run_id)
+    assert person("PLG-1").name == "Lama" and kept(run_id) == {}
+
+
 def test_an_invoice_made_while_it_is_being_undone(
     app: Flask, desk: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
