@@ -22,7 +22,7 @@ from portal.invoices.events import InvoicesIssued
 from portal.invoices.facts import Billable
 from portal.invoices.models import Invoice, InvoiceLine
 from portal.invoices.models_terms import Charge
-from portal.invoices.rules import Draft, Rules, Skip
+from portal.invoices.rules import Draft, Skip
 from portal.plans.models import Plan
 from portal.settings import service as settings
 from portal.subscriptions.models import PlanChange, Subscription
@@ -55,7 +55,7 @@ class Preview:
     samples: Sequence[Sample] = field(default=())
 
 
-def _candidates(period: Period) -> Any:
+def candidates(period: Period) -> Any:
     """Lines without a live invoice of the period that may get one; the rule has the last word."""
     issued = (
         select(Invoice.id)
@@ -120,7 +120,7 @@ def _is_due(line: Billable, period: Period, day: date) -> bool:
     return line.auto_from <= issue_on <= day
 
 
-def _read(period: Period, statement: Any, batch: int, *, lock: bool = False) -> Iterator[Billable]:
+def read(period: Period, statement: Any, batch: int, *, lock: bool = False) -> Iterator[Billable]:
     """The lines of the statement, so many at a time."""
     after = 0
     while rows := db.session.execute(statement.where(Subscription.id > after).limit(batch)).all():
@@ -135,7 +135,7 @@ def preview(period: Period) -> Preview:
     count = total = 0
     skipped: Counter[str] = Counter()
     samples: list[Sample] = []
-    for line in _read(period, _candidates(period), BATCH):
+    for line in read(period, candidates(period), BATCH):
         draft = rules.compose(line.account, period, knobs, day)
         if isinstance(draft, Skip):
             skipped[draft.reason] += 1
@@ -147,19 +147,6 @@ def preview(period: Period) -> Preview:
         select(func.count()).where(Invoice.period == str(period), Invoice.state != "void")
     )
     return Preview(count, total, already or 0, skipped.most_common(), samples)
-
-
-def totals(period: Period, ways: Sequence[Rules]) -> list[tuple[int, int]]:
-    """(invoices, rupiah) a run of the period would issue under each of these rules; the lines
-    are read once."""
-    day = today()
-    found = [[0, 0] for _way in ways]
-    for line in _read(period, _candidates(period), BATCH):
-        for sums, rules_in_force in zip(found, ways, strict=True):
-            draft = rules.compose(line.account, period, rules_in_force, day)
-            if isinstance(draft, Draft):
-                sums[0], sums[1] = sums[0] + 1, sums[1] + draft.total
-    return [(count, total) for count, total in found]
 
 
 def sequence_of(period: Period) -> str:
@@ -178,14 +165,14 @@ def issue_chunk(
     """
     numbering.lock(sequence_of(period))
     day = today()
-    statement = _candidates(period).where(_in_turn(period))
+    statement = candidates(period).where(_in_turn(period))
     if only_due:
         statement = _only_due(statement, period, day)
     if lines is not None:
         statement = statement.where(Subscription.id.in_(lines))
     knobs = facts.rules(day)
     drafts: list[tuple[Billable, Draft]] = []
-    for line in _read(period, statement, CHUNK, lock=True):
+    for line in read(period, statement, CHUNK, lock=True):
         if only_due and not _is_due(line, period, day):
             continue
         draft = rules.compose(line.account, period, knobs, day)

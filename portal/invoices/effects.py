@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.timekeeping import today
-from portal.invoices import billing, facts, late_fees, service
+from portal.invoices import billing, estimates, facts, late_fees, service
 from portal.invoices.models import Invoice
 from portal.invoices.models_terms import TaxRate
 from portal.plans.models import Plan
@@ -48,7 +48,7 @@ def _amounts(values: Values) -> Iterator[Effect]:
     now = facts.rules(period.first_day)
     with settings.supposing(values):
         new = facts.rules(period.first_day)
-    (_count, before), (count, after) = billing.totals(period, [now, new])
+    ((_count, before), (count, after)), read = estimates.totals(period, [now, new])
     yield Effect(
         _(
             "Tagihan %(month)s dengan nilai ini: %(count)s tagihan, %(after)s "
@@ -59,6 +59,8 @@ def _amounts(values: Values) -> Iterator[Effect]:
             before=rupiah(before),
         )
     )
+    if read:
+        yield Effect(_("Perkiraan, dihitung dari %(read)s langganan.", read=number(read)))
     dated = db.session.scalar(select(TaxRate.id).where(TaxRate.valid_from <= today()).limit(1))
     if "billing.tax_bp" in values and dated is not None:
         yield Effect(

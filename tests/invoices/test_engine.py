@@ -80,7 +80,7 @@ def test_every_combination_is_issued_by_the_night_as_by_hand(app: Flask, clock: 
     expected = set()
     for month in range(-1, 14):
         period = Period(2026, 1).plus(month)
-        for line in billing._read(period, billing._candidates(period), 50):
+        for line in billing.read(period, billing.candidates(period), 50):
             due = line.account.terms.issue_on(period, line.account.start)
             found = rules.compose(line.account, period, rules.Rules(), period.last_day)
             if isinstance(found, rules.Draft) and line.auto_from <= due <= date(2027, 2, 28):

@@ -9,9 +9,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.accounts.models import Staff
+from portal.core.period import Period
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from portal.infra.timekeeping import today
+from portal.invoices import estimates, facts
 from portal.invoices import service as invoices
 from portal.messaging.models import Message
 from portal.network import isolation
@@ -89,6 +91,17 @@ def test_next_months_invoices(app: Flask) -> None:
     sentence = said(billing__tax_bp=1100)
     assert "Desember 2026" in sentence
     assert "3 tagihan, Rp333.000 (sekarang Rp300.000)" in sentence
+
+
+def test_many_lines_are_estimated(app: Flask) -> None:
+    """Every third of them is read, counted for all, and said."""
+    for _one in range(12):
+        factories.subscription(price=100_000)
+    period = Period.of(today()).next()
+    rules = facts.rules(period.first_day)
+    assert estimates.totals(period, [rules], most=12) == ([(12, 1_200_000)], 0)
+    assert estimates.totals(period, [rules], most=5) == ([(12, 1_200_000)], 4)
+    assert "Perkiraan" not in said(billing__tax_bp=1100)
 
 
 def test_fees_ahead(app: Flask) -> None:
