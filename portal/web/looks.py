@@ -38,7 +38,13 @@ def switch_url(**switched: Any) -> str:
     rule = request.url_rule
     if rule is None or request.endpoint is None or "GET" not in (rule.methods or set()):
         return url_for("home.index", **switched) if "home" in current_app.blueprints else "/"
-    kept = {name: request.args.getlist(name) for name in request.args if name not in SWITCHES}
+    # `_scheme`, `_anchor` and the like would be orders to url_for, not filters of the page.
+    ours = {*SWITCHES, *(request.view_args or {}), "endpoint"}
+    kept = {
+        name: request.args.getlist(name)
+        for name in request.args
+        if name not in ours and not name.startswith("_")
+    }
     return url_for(request.endpoint, **(request.view_args or {}) | kept | switched)
 
 

@@ -63,3 +63,22 @@ def test_a_page_without_an_address_leads_home(app: Flask) -> None:
     if answer.status_code == 429:
         for url in switches(answer.text):
             assert visitor.client.get(url, follow_redirects=True).status_code == 200, url
+
+
+@pytest.mark.parametrize("odd", ["endpoint", "_scheme", "_anchor", "_method", "_external", "q"])
+def test_no_filter_steers_how_the_links_are_made(app: Flask, odd: str) -> None:
+    """Anybody may put any name into an address; it once was an error of ours."""
+    answer = Visitor(app).get(f"/login?{odd}=x")
+    assert answer.status_code == 200
+    for url in switches(answer.text):
+        assert url.startswith("/login?"), url
+
+
+def test_an_address_keeps_whose_page_it_is(app: Flask, budi: Customer) -> None:
+    visitor, bill = Visitor(app), factories.invoice(factories.subscription(budi))
+    factories.log_in(visitor.client, budi)
+    for other in ("abc", "7"):
+        answer = visitor.page(f"/me/invoices/{bill.id}?invoice_id={other}")
+        assert answer.status_code == 200
+        for url in switches(answer.text):
+            assert url.startswith(f"/me/invoices/{bill.id}?"), url
