@@ -8,7 +8,6 @@ without scripts, and nothing of it is stored.
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from cryptography.fernet import InvalidToken
 from flask import Response, abort, current_app, g, request, url_for
@@ -19,7 +18,7 @@ from portal.accounts import second_factor, service, sessions
 from portal.accounts.rules import FRESH, rules
 from portal.extensions import db
 from portal.infra.secrets import encrypt
-from portal.web.access import local_path, send_to_login
+from portal.web.access import address_parts, local_path, send_to_login
 from portal.web.htmx import go, is_fragment, page
 from portal.web.incoming import Storable
 
@@ -98,15 +97,14 @@ def prove(kept: str = "", back: str = "") -> Response | None:
 def _here() -> str:
     """The page a GET was for; of a fragment, the page it is part of."""
     if is_fragment():
-        return local_path(urlsplit(request.headers.get("HX-Current-URL", "")).path, "/admin")
+        return local_path(address_parts(request.headers.get("HX-Current-URL"))[0], "/admin")
     return request.full_path.rstrip("?")
 
 
 def _cameby() -> str:
     """The page whose form this is, to go back to."""
-    came = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
-    path = f"{came.path}?{came.query}" if came.query else came.path
-    return local_path(path, url_for("dashboard.index"))
+    came, query = address_parts(request.headers.get("HX-Current-URL") or request.referrer)
+    return local_path(f"{came}?{query}" if query else came, url_for("dashboard.index"))
 
 
 def _sealed() -> str:

@@ -199,11 +199,20 @@ def send_to_login() -> Response:
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     target = url_for(endpoint, next=back) if back and back != "/" else url_for(endpoint)
     if request.headers.get("HX-Request") == "true":
-        current = urlsplit(request.headers.get("HX-Current-URL", "")).path
+        current = address_parts(request.headers.get("HX-Current-URL", ""))[0]
         answer = Response(status=401)
         answer.headers["HX-Redirect"] = url_for(endpoint, next=current or None)
         return answer
     return redirect(target, 303)  # type: ignore[return-value]
+
+
+def address_parts(address: str | None) -> tuple[str, str]:
+    """Path and query of an address that the browser says; both empty for what is none."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return "", ""
+    return parts.path, parts.query
 
 
 def local_path(target: str | None, default: str) -> str:

@@ -8,7 +8,7 @@ form and every filter. The raw bodies of callbacks are left alone: they are kept
 import re
 from typing import Any
 
-from flask import Flask, abort, request
+from flask import Flask, abort, request, session
 from htmx_flask import Htmx
 from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
@@ -25,7 +25,8 @@ class Storable(ImmutableMultiDict[str, Any]):
 
 
 LARGE: dict[str, int] = {}
-"""Path -> bytes its requests may have, where that is more than MAX_CONTENT_LENGTH."""
+"""Path -> bytes its requests may have, where that is more than MAX_CONTENT_LENGTH; of people who
+are logged in, for a form is read before anybody asks who sends it."""
 
 
 class Incoming(HtmxAwareRequest):
@@ -37,7 +38,8 @@ class Incoming(HtmxAwareRequest):
     def max_content_length(self) -> int | None:
         """What a view set for itself, else of this address, or what holds for all."""
         own = self.__dict__.get("_own_limit")
-        return own or LARGE.get(self.path) or super().max_content_length
+        large = LARGE.get(self.path) if session and session.get("_user_id") else None
+        return own or large or super().max_content_length
 
     @max_content_length.setter
     def max_content_length(self, value: int | None) -> None:

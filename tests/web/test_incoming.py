@@ -1,13 +1,16 @@
 """What no database stores does no harm in an address, a filter or a form."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask, request
 
 from portal.broadcasts.models import Broadcast
+from portal.core.clock import FixedClock
 from portal.customers.models import Customer
 from tests import factories
+from tests.accounts.hands import seat
 from tests.visitor import Visitor
 
 
@@ -67,3 +70,34 @@ def test_half_a_pair_of_surrogates_becomes_nothing(app: Flask) -> None:
 def test_the_body_of_a_callback_is_kept_as_it_came(app: Flask) -> None:
     with app.test_request_context("/webhook/x", method="POST", data=b"{\x00}"):
         assert request.get_data() == b"{\x00}"
+
+
+@pytest.mark.parametrize("address", ["/me/invoices", "/admin/customers"])
+def test_an_address_that_is_none_is_only_ignored(app: Flask, address: str) -> None:
+    """What a browser says about where it is: a stranger could make any page fail with it."""
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://[", "Referer": "http://["}
+    answer = app.test_client().get(address, headers=headers)
+    assert answer.status_code == 401 and "login" in answer.headers["HX-Redirect"]
+
+
+def test_a_question_for_the_password_survives_it(app: Flask, clock: FixedClock, siti: Any) -> None:
+    person = seat(app, siti)
+    person.page("/admin/account")
+    clock.move(minutes=11)
+    person.headers = {"Referer": "http://["}
+    assert "_password" in person.post("/admin/account", name="Siti", email=siti.email).text
+    assert "_password" in person.get("/admin/account/totp").text
+
+
+def test_strangers_send_no_more_to_an_import_than_elsewhere(app: Flask, siti: Any) -> None:
+    """The form is read before anybody asks who sends it."""
+
+    def upload(visitor: Visitor) -> int:
+        visitor.page("/admin/login")
+        data = {"file": (BytesIO(b"x" * (9 << 20)), "a.csv"), "csrf_token": visitor.token}
+        return visitor.client.post("/admin/import", data=data).status_code
+
+    assert upload(Visitor(app)) == 413
+    visitor = Visitor(app)
+    factories.log_in(visitor.client, siti)
+    assert upload(visitor) != 413
