@@ -279,3 +279,13 @@ def test_addresses_without_their_end() -> None:
     assert agents.masked("36.72.9.8") == "36.72.x.x"
     assert agents.masked("2001:db8:1:2::5") == "2001:db8:…"
     assert agents.masked("") == ""
+
+
+@pytest.mark.parametrize("url", ["/icon-192.png", "/manifest.webmanifest"])
+def test_no_cookie_goes_out_with_what_others_may_keep(app: Flask, url: str) -> None:
+    """A proxy that keeps the answer for everybody would keep somebody's login with it."""
+    browser = seat(app, factories.customer())
+    answer = browser.client.get(url)
+    assert answer.cache_control.public and "Set-Cookie" not in answer.headers
+    assert "Cookie" in answer.headers["Vary"]
+    assert "Set-Cookie" in browser.client.get("/me/invoices").headers, "elsewhere it is renewed"
