@@ -142,11 +142,6 @@ def confirmation_of(payment_id: int) -> Message | None:
     return db.session.scalar(select(Message).where(Message.dedupe_key == key))
 
 
-def name_of(staff_id: int | None) -> str:
-    """A staff member's name; empty for none."""
-    return db.session.scalar(select(Staff.name).where(Staff.id == staff_id)) or ""
-
-
 def collectors() -> Sequence[Staff]:
     """Everybody who collects."""
     return db.session.scalars(

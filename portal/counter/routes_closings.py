@@ -16,6 +16,7 @@ from portal.extensions import db
 from portal.infra.secrets import new_token
 from portal.infra.timekeeping import today
 from portal.web.access import staff
+from portal.web.forms import form_key
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
 from portal.web.parsing import parse_day
@@ -98,7 +99,7 @@ def close() -> Any:
             note=form.get("note", ""),
             pieces=pieces,
         )
-        made, fresh = closings.close(count, person.id, form.get("once", "")[:64])
+        made, fresh = closings.close(count, person.id, form_key())
     except ValueError as error:
         db.session.rollback()
         return _form(_cashier(person.id), day, str(error))

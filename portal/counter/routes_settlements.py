@@ -15,6 +15,7 @@ from portal.extensions import db
 from portal.infra import audit
 from portal.infra.secrets import new_token
 from portal.web.access import staff
+from portal.web.forms import form_key
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
 from portal.web.setup import row_id
@@ -81,8 +82,7 @@ def receive(staff_id: int) -> Any:
             shown=form.get("shown", 0, type=int),
             note=form.get("note", ""),
         )
-        once = form.get("once", "")[:64]
-        made, fresh = settlements.receive(handover, current_user.id, once)
+        made, fresh = settlements.receive(handover, current_user.id, form_key())
     except ValueError as error:
         db.session.rollback()
         return _form(_collector(staff_id), str(error))

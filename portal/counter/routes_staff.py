@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from portal.accounts.names import name_of
 from portal.core.money import format_rupiah
 from portal.counter import drawer, forms, queries, taking
 from portal.counter.drawer import CounterError
@@ -22,6 +23,7 @@ from portal.invoices.queries import InvoiceView
 from portal.payments import queries as payments
 from portal.payments import service
 from portal.web.access import staff
+from portal.web.forms import form_key
 from portal.web.htmx import go, is_fragment, page
 from portal.web.pagination import paginate
 
@@ -149,7 +151,7 @@ def _just_now(customer_id: int) -> Any:
 def take(customer_id: int) -> Any:
     """Record it; a second press of the same form leads to the same receipt."""
     customer = queries.customer_or_404(customer_id)
-    once = request.form.get("once", "")[:64]
+    once = form_key()
     wish, errors = _confirmed(customer_id)
     try:
         if wish is None:
@@ -203,7 +205,7 @@ def receipt(payment_id: int) -> Any:
         payment=payment,
         taking=queries.taking_of(payment_id),
         reversal=payments.reversal_of(payment_id),
-        taken_by=queries.name_of(payment.taken_by_id),
+        taken_by=name_of(payment.taken_by_id),
         parts=payments.invoices_of_payment(payment_id),
         credit=sum(row.amount for row in payments.credit_rows(payment_id)),
         owing=_owing(payment.customer_id),

@@ -81,20 +81,8 @@ OWN: Sequence[tuple[str, Any, str]] = (
     ("account_security.index", _l("Keamanan akun"), "shield-lock"),
 )
 
-ROLES: dict[str, Any] = {
-    "owner": _l("Pemilik"),
-    "finance": _l("Keuangan"),
-    "support": _l("Layanan pelanggan"),
-    "technician": _l("Teknisi"),
-    "collector": _l("Kolektor"),
-}
 FEW = 12
 """Lines that need no closed groups."""
-
-
-def role_name(role: str) -> Any:
-    """What a role is called."""
-    return ROLES.get(role, role)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, abort, request
 from sqlalchemy import select
 
+from portal.accounts.permission_words import role_name
 from portal.core.money import format_rupiah
 from portal.core.plots import short
 from portal.customers.models import Area
@@ -49,7 +50,7 @@ def navigation_context() -> dict[str, Any]:
     return {
         "nav_groups": navigation.nav_groups(),
         "nav_own": navigation.own_pages(),
-        "role_name": navigation.role_name,
+        "role_name": role_name,
     }
 
 

@@ -18,6 +18,7 @@ from portal.extensions import db
 from portal.infra.secrets import new_token
 from portal.settings import service as settings
 from portal.web.access import may, staff
+from portal.web.forms import form_key
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
 from portal.web.setup import BIGGEST_ID
@@ -156,7 +157,7 @@ def _preview(action: Action, chosen: Chosen, error: str = "") -> Any:
         names=names,
         sent=[(name, request.form.get(name, "")) for name in action.fields],
         typed_above=TYPED_ABOVE,
-        once=request.form.get("once", "")[:64] or new_token(),
+        once=form_key() or new_token(),
         error=error,
     )
 
@@ -165,7 +166,7 @@ def _preview(action: Action, chosen: Chosen, error: str = "") -> Any:
 @staff("customers")
 def start() -> Any:
     """Write the run down; a second press of the same form leads to the same run."""
-    once = request.form.get("once", "")[:64]
+    once = form_key()
     before = db.session.scalar(select(BulkRun).where(BulkRun.once == once)) if once else None
     if before is not None:
         return go(url_for(".show", bulk_id=before.id))

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from portal.accounts.models import Staff
+from portal.accounts.names import names_of
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
@@ -131,13 +131,7 @@ def _cancelled_by(message: Message) -> tuple[str, datetime] | None:
     ).one_or_none()
     if entry is None:
         return None
-    row_id = entry.actor.removeprefix("staff:")
-    name = (
-        db.session.scalar(select(Staff.name).where(Staff.id == int(row_id)))
-        if row_id.isdecimal()
-        else None
-    )
-    return name or entry.actor, entry.at
+    return names_of([entry.actor]).get(entry.actor, entry.actor), entry.at
 
 
 def _tried(tried: MessageAttempt) -> str:

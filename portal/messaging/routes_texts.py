@@ -5,9 +5,8 @@ from typing import Any
 
 from flask import Blueprint, abort, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 
-from portal.accounts.models import Staff
+from portal.accounts.names import names_of
 from portal.core.driverkit import Capability
 from portal.extensions import db
 from portal.messaging import (
@@ -146,7 +145,7 @@ def _editor(
         meaning=text_checks.MEANING,
         needed=text_checks.NEEDED.get(kind, ()),
         history=history,
-        names=_names(history),
+        names=names_of(row.created_by for row in history),
         approved=_approving(kind),
         expects=KINDS[kind].expects,
         **_bubble(kind, language, body[:SHOWN]),
@@ -186,12 +185,3 @@ def _limits() -> list[Limit]:
 def _approving(kind: str) -> list[str]:
     """The channels that send their approved template instead of this text."""
     return [limit.label for limit in _limits() if text_checks.approved(kind, limit)]
-
-
-def _names(rows: Sequence[MessageText]) -> dict[str, str]:
-    """`staff:3` -> the person's name, for everybody in the history."""
-    ids = {row.created_by.removeprefix("staff:") for row in rows}
-    people = db.session.execute(
-        select(Staff.id, Staff.name).where(Staff.id.in_([int(one) for one in ids if one.isdigit()]))
-    )
-    return {f"staff:{row_id}": name for row_id, name in people}

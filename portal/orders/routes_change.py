@@ -14,6 +14,7 @@ from portal.orders import limits, service
 from portal.plans.models import Plan
 from portal.subscriptions.models import Subscription
 from portal.web.access import customer_only
+from portal.web.forms import form_key
 from portal.web.htmx import go, page
 from portal.web.sentences import say
 from portal.web.setup import row_id
@@ -94,7 +95,7 @@ def place() -> Any:
             customer_id=current_user.id,
             area_id=current_user.area_id,
             ip=request.remote_addr or "",
-            form_key=form.get("key", "")[:64] or None,
+            form_key=form_key("key") or None,
             subscription_id=line.id,
             at_once=form.get("when") == "now",
         )

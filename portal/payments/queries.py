@@ -1,7 +1,6 @@
 """Reading payments and orders for screens. Amounts in rupiah."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 from sqlalchemy import BigInteger, Row, Select, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
-from portal.accounts.models import Staff
 from portal.customers.models import Customer
 from portal.extensions import db
 from portal.infra.timekeeping import now, zone
@@ -246,10 +244,3 @@ def attention_of_payment(payment_id: int) -> Sequence[AttentionItem]:
 def attention_count() -> int:
     """Open items."""
     return db.session.scalar(select(func.count()).where(AttentionItem.state == "open")) or 0
-
-
-def names_of(actors: Iterable[str]) -> dict[str, str]:
-    """Names of the staff among actors such as `staff:3`."""
-    ids = [int(actor[6:]) for actor in actors if re.fullmatch(r"staff:\d{1,9}", actor)]
-    rows = db.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(ids)))
-    return {f"staff:{staff_id}": name for staff_id, name in rows}

@@ -5,10 +5,11 @@ from typing import Any
 from flask import Blueprint, abort, g, request, url_for
 from flask_babel import gettext as _
 
+from portal.accounts.names import names_of
 from portal.core.period import Period
 from portal.extensions import db
 from portal.invoices import books
-from portal.payments import queries, queries_books
+from portal.payments import queries_books
 from portal.web.access import staff
 from portal.web.filters import period_name
 from portal.web.htmx import go, page
@@ -24,7 +25,7 @@ def index() -> Any:
     months = queries_books.months()
     who = {row.locked_by for one in months for row in one.locks}
     who |= {row.reopened_by for one in months for row in one.locks}
-    return page("corrections/books.html", months=months, names=queries.names_of(who))
+    return page("corrections/books.html", months=months, names=names_of(who))
 
 
 def _period(text: str) -> Period:

@@ -24,6 +24,7 @@ from portal.payments.corrections import CorrectionError
 from portal.payments.models import Payment
 from portal.payments.service import credit_balance
 from portal.web.access import staff
+from portal.web.forms import form_key
 from portal.web.htmx import go, page
 from portal.web.sentences import N_, say
 
@@ -90,10 +91,6 @@ def _reason() -> str:
     return request.form.get("reason", "")
 
 
-def _once() -> str | None:
-    return request.form.get("once", "")[:64] or None
-
-
 def _me() -> int | None:
     who = str(getattr(g, "actor", "") or "")
     return int(who[6:]) if who.startswith("staff:") else None
@@ -132,7 +129,7 @@ def _of_invoice(invoice_id: int, verb: str) -> dict[str, Any]:
         "invoice": bill,
         "verb": verb,
         "title": TITLES[verb],
-        "once": request.form.get("once") or secrets.token_urlsafe(18),
+        "once": form_key() or secrets.token_urlsafe(18),
         "order": queries.pending_order(invoice_id) if verb in {"void", "write-off"} else None,
     }
 
@@ -146,7 +143,9 @@ def correct(invoice_id: int, verb: str) -> Any:
         "void": lambda: corrections.void(
             invoice_id, _reason(), replace=bool(request.form.get("replace"))
         ),
-        "credit-note": lambda: corrections.credit_note(invoice_id, _amount(), _reason(), _once()),
+        "credit-note": lambda: corrections.credit_note(
+            invoice_id, _amount(), _reason(), form_key() or None
+        ),
         "write-off": lambda: corrections.write_off(invoice_id, _reason()),
         "undo-write-off": lambda: corrections.undo_write_off(invoice_id, _reason()),
     }
@@ -205,7 +204,7 @@ def _of_customer(customer_id: int) -> dict[str, Any]:
         "customer": db.session.get(Customer, customer_id) or abort(404),
         "credit": credit_balance(customer_id),
         "refunds": refunds.of_customer(customer_id),
-        "once": request.form.get("once") or secrets.token_urlsafe(18),
+        "once": form_key() or secrets.token_urlsafe(18),
     }
 
 
@@ -226,7 +225,7 @@ def refund(customer_id: int) -> Any:
                 _reason(),
                 reference=form.get("reference", ""),
                 paid_by_id=_me(),
-                once=_once(),
+                once=form_key() or None,
             ),
             back=url_for("customers.show", customer_id=customer_id),
             done=_("Pengembalian sudah dicatat."),

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, request, url_for
 from flask_babel import lazy_gettext as _l
 
+from portal.accounts.names import names_of
 from portal.extensions import db
 from portal.payments import queries, resolutions, transfers
 from portal.payments.models import AttentionItem, Payment, PaymentOrder
@@ -82,7 +83,7 @@ def _attention(state: str, *, status: int = 200, refused: int = 0, error: str = 
         status=status,
         found=found,
         state=state,
-        names=queries.names_of(row[0].resolved_by for row in found.rows),
+        names=names_of(row[0].resolved_by for row in found.rows),
         refused=refused,
         error=error,
         typed=request.form,

@@ -21,6 +21,7 @@ from portal.tickets.guarding import TicketError, TooMany
 from portal.tickets.models import Announcement, Ticket
 from portal.tickets.photos import Photo
 from portal.web.access import customer_only
+from portal.web.forms import form_key
 from portal.web.htmx import go, page
 
 bp = Blueprint("help", __name__, url_prefix="/me/help")
@@ -80,7 +81,7 @@ def _form(typed: dict[str, str], error: str = "", status: int = 200) -> Any:
 def create() -> Any:
     """Open a ticket, once per form, and go to it."""
     form, mine = request.form, user.id
-    typed = {name: form.get(name, "") for name in ("kind", "words", "key")}
+    typed = {name: form.get(name, "") for name in ("kind", "words")} | {"key": form_key("key")}
     try:
         shown = _photos()
         ticket = service.open_ticket(mine, typed["kind"], typed["words"], typed["key"], shown)
@@ -118,7 +119,7 @@ def _show(ticket: Ticket, error: str = "", status: int = 200) -> Any:
         may_reopen=service.may_reopen(ticket, now()),
         error=error,
         typed=request.form.get("words", ""),
-        key=request.form.get("key") or new_token(),
+        key=form_key("key") or new_token(),
         words=words,
         most=photos.MOST,
     )
@@ -128,7 +129,7 @@ def _show(ticket: Ticket, error: str = "", status: int = 200) -> Any:
 @customer_only
 def reply(ticket_id: int) -> Any:
     """Add words or photos."""
-    said, key, mine = request.form.get("words", ""), request.form.get("key", ""), user.id
+    said, key, mine = request.form.get("words", ""), form_key("key"), user.id
     if queries.own(mine, ticket_id) is None:
         abort(404)
     try:
@@ -143,7 +144,7 @@ def reply(ticket_id: int) -> Any:
 @customer_only
 def reopen(ticket_id: int) -> Any:
     """It is not over."""
-    said, key, mine = request.form.get("words", ""), request.form.get("key", ""), user.id
+    said, key, mine = request.form.get("words", ""), form_key("key"), user.id
     verb = partial(service.reopen_own, mine, ticket_id, said, key)
     return _do(ticket_id, verb, _("Tiket dibuka lagi."))
 

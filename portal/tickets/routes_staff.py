@@ -17,6 +17,7 @@ from portal.tickets.guarding import TicketError
 from portal.tickets.models import Ticket
 from portal.tickets.photos import Photo
 from portal.web.access import staff
+from portal.web.forms import form_key
 from portal.web.htmx import go, page
 from portal.web.pagination import paginate
 from portal.web.setup import row_id
@@ -76,7 +77,7 @@ def _show(ticket: Ticket, error: str = "", at: str = "") -> Any:
         error=error,
         at=at,
         typed=request.form,
-        key=request.form.get("key") or new_token(),
+        key=form_key("key") or new_token(),
         most=photos.MOST,
         words=words,
     )
@@ -87,7 +88,7 @@ def _show(ticket: Ticket, error: str = "", at: str = "") -> Any:
 def reply(ticket_id: int) -> Any:
     """Answer the customer (`do` = reply, or ask), or write a note for staff only (`do` = note)."""
     form, me = request.form, user.id
-    said, key, do = form.get("words", ""), form.get("key", ""), form.get("do", "note")
+    said, key, do = form.get("words", ""), form_key("key"), form.get("do", "note")
     try:
         shown = _photos()
     except media.Refused as error:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 
 from portal.core.driverkit import ConfigField
@@ -21,6 +22,14 @@ class BaseForm(FlaskForm):
 
 def _strip(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
+
+
+KEY_LENGTH = 64
+
+
+def form_key(name: str = "once") -> str:
+    """The key that came with the page, the same for each press of its form; empty for none."""
+    return request.form.get(name, "")[:KEY_LENGTH]
 
 
 def read_config(
