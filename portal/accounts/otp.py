@@ -55,12 +55,12 @@ class Verdict:
     tries_left: int = 0
 
 
-def request_code(phone: str, owner: Owner | None, ip: str, per_ip_hour: int) -> str:
+def request_code(phone: str, owner: Owner | None, ip: str, per_ip_hour: int, to: str = "") -> str:
     """Open a challenge for a phone (E.164) and return the token its browser keeps.
 
     A number without an owner gets a challenge as well, but no message: page, limits and
     timing are the same, so nobody learns who is a customer. Older challenges of the
-    number die. Raises TooManyCodes.
+    number die. Raises TooManyCodes. `to` gets the code where that is another phone.
     """
     current = wall()
     _check_limits(phone, ip, per_ip_hour, current)
@@ -87,7 +87,7 @@ def request_code(phone: str, owner: Owner | None, ip: str, per_ip_hour: int) -> 
     db.session.add(challenge)
     db.session.flush()
     if owner is not None:
-        events.emit(OtpRequested(challenge.id, phone, owner.customer_id, owner.language))
+        events.emit(OtpRequested(challenge.id, to or phone, owner.customer_id, owner.language))
     else:
         # A ring for no message: talking to Redis would otherwise tell who is a customer.
         queue.ring(queue.DRAIN_INTERACTIVE)

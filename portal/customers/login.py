@@ -30,28 +30,50 @@ def ask_code(phone: str, ip: str) -> None:
     Whether the phone belongs to a customer changes nothing one can see. Raises TooManyCodes.
     """
     owners = by_phone(phone)
-    owner = otp.Owner(owners[0].id, owners[0].language) if owners else None
-    per_hour = settings.integer("login.codes_per_ip_hour")
-    session["otp"] = otp.request_code(phone, owner, ip, per_hour)
+    _ask(phone, owners[0] if owners else None, ip)
     session.pop("asked_as", None)
+
+
+def _ask(phone: str, owner: Customer | None, ip: str, to: str = "") -> None:
+    known = otp.Owner(owner.id, owner.language) if owner else None
+    per_hour = settings.integer("login.codes_per_ip_hour")
+    session["otp"] = otp.request_code(phone, known, ip, per_hour, to)
     session.permanent = True
 
 
 def ask_code_of(number: str, ip: str) -> None:
     """The same for whoever knows their customer number: the code goes to its WhatsApp.
 
-    A number that nobody has is asked for like any other, under a made-up phone that no code ever
-    reaches: page, limits and timing are the same. Raises TooManyCodes.
+    Every number, one that nobody has too, is asked for under a made-up phone of its own: page,
+    limits and timing are the same. Under the real one its limits would tell whose it is, to
+    whoever asks for a phone and then for a number. Raises TooManyCodes.
     """
     wanted = number.strip().upper()
     found = by_number(wanted)
-    ask_code(found.phone if found and found.phone else _nobodys_phone(wanted), ip)
+    phone = found.phone if found else ""
+    _ask(_nobodys_phone(wanted, phone), found if phone else None, ip, phone)
     session["asked_as"] = wanted
 
 
-def _nobodys_phone(number: str) -> str:
-    """Always the same for one number, and in no country."""
-    return f"+000{int.from_bytes(digest(number).encode()[:6], 'big') % 10**10:010d}"
+def _nobodys_phone(number: str, phone: str) -> str:
+    """Always the same while the number's phone is, and in no country."""
+    hashed = digest(f"{number} {phone}" if phone else number)
+    return f"+000{int.from_bytes(hashed.encode()[:6], 'big') % 10**10:010d}"
+
+
+def proven_phone(phone: str) -> str:
+    """The phone that the right code was sent to; "" when the number's phone changed since.
+
+    `phone` is the challenge's; of one asked for by customer number it is made the real one.
+    """
+    number, held = asked_as(), challenge()
+    if not number or held is None:
+        return phone
+    found = by_number(number)
+    if found is None or not found.phone or _nobodys_phone(number, found.phone) != phone:
+        return ""
+    held.phone = found.phone
+    return found.phone
 
 
 def asked_as() -> str:

@@ -124,10 +124,11 @@ def verify() -> Response:
     if not form.validate_on_submit():
         return _code_page(challenge, form, 422)
     verdict = otp.verify(session.get("otp"), form.code.data)
+    phone = login.proven_phone(verdict.phone) if verdict.result == "ok" else ""
     # In every case: a wrong try that is rolled back would be a free one.
     db.session.commit()
     if verdict.result == "ok":
-        return _verified(verdict.phone)
+        return _verified(phone)
     if verdict.result == "wrong":
         form.code.errors = [_("Kode salah. Sisa %(left)s percobaan.", left=verdict.tries_left)]
     return _code_page(challenge, form, 422)
@@ -172,7 +173,7 @@ def _code_page(
 
 def _verified(phone: str) -> Response:
     """The phone is proven: straight in, or the chooser."""
-    customers = by_phone(phone)
+    customers = by_phone(phone) if phone else []
     if not customers:
         session.clear()
         return go(url_for("login.ask"), _("Nomor ini tidak terdaftar lagi."), "bad")

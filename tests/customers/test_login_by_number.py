@@ -4,7 +4,11 @@ import pytest
 from flask import Flask
 from markupsafe import escape
 
+from portal.accounts.models import OtpChallenge
+from portal.core.clock import FixedClock
 from portal.customers.models import Customer
+from portal.extensions import db
+from portal.infra.secrets import digest
 from portal.messaging.models import Message
 from tests import factories
 from tests.customers.conftest import PHONE
@@ -53,6 +57,55 @@ def test_the_same_number_waits_alike_whoever_has_it(app: Flask, budi: Customer) 
             visitor = Visitor(app)
             visitor.page("/login?by=number")
             assert visitor.post("/login", number=number).status_code == status, number
+
+
+def test_asking_by_number_tells_nothing_of_a_phone(
+    app: Flask, budi: Customer, clock: FixedClock
+) -> None:
+    """Whoever asked for a phone a moment ago must not see which number it belongs to."""
+    knows, shown = Visitor(app), []
+    knows.ask_code(PHONE)
+    asking = {number: Visitor(app) for number in (budi.number, "PLG-9999")}
+    for number, visitor in asking.items():
+        visitor.page("/login?by=number")
+        seen = [visitor.post("/login", number=number).status_code]
+        seen += [without_token(visitor.page("/login/code").text).replace(number, "NUMBER")]
+        shown.append(seen)
+    clock.move(seconds=61)
+    assert knows.ask_code(PHONE).status_code == 303, "nor the other way round"
+    for seen, (number, visitor) in zip(shown, asking.items(), strict=True):
+        wrong = without_token(visitor.type_code("000000").text).replace(number, "NUMBER")
+        seen += [wrong, visitor.post("/login/resend").status_code]
+    assert shown[0] == shown[1] and shown[0][0] == 303
+    codes = [row.recipient for row in factories.every(Message)]
+    assert codes == [PHONE] * 4, "each way of asking has its own limits"
+
+
+def test_a_login_by_number_proves_the_phone(app: Flask, budi: Customer) -> None:
+    visitor = Visitor(app)
+    visitor.page("/login?by=number")
+    visitor.post("/login", number=budi.number)
+    visitor.page("/login/code")
+    visitor.type_code(newest_code())
+    (challenge,) = factories.every(OtpChallenge)
+    assert challenge.phone == PHONE and challenge.used_at is not None
+    with visitor.client.session_transaction("/") as session:
+        assert session["proven"] == digest(PHONE)
+
+
+@pytest.mark.parametrize("new", ["+6281299990000", ""])
+def test_the_holder_of_the_old_phone_is_not_let_in(app: Flask, budi: Customer, new: str) -> None:
+    """The number's phone is changed while a code is on its way to the old one."""
+    factories.customer(phone="")  # nobody's phone is nobody's
+    visitor = Visitor(app)
+    visitor.page("/login?by=number")
+    visitor.post("/login", number=budi.number)
+    visitor.page("/login/code")
+    code = newest_code()
+    db.session.query(Customer).filter_by(id=budi.id).update({"phone": new})
+    db.session.commit()
+    visitor.type_code(code)
+    assert visitor.logged_in_as() is None
 
 
 @pytest.mark.parametrize("typed", ["", "x", "PLG 0042", "<script>", "a" * 41, "'; --"])
