@@ -30,6 +30,8 @@ ORDER = (
     DONE,
 )
 PARTNER_ONLY = frozenset({ASSIGN, SHARE, CREDIT})
+ONCE = frozenset({SHARE, REGISTER})
+"""What Meta would do twice, or what nobody can tell afterwards who did."""
 WORKING = frozenset(ORDER) - {OPEN, DONE}
 """Steps a job takes."""
 

@@ -5,26 +5,20 @@ done again and still happens once. No transaction is open meanwhile.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from flask_babel import gettext as _
 
-from portal.core.driverkit import DriverError, Misconfigured, RateLimited, Retryable
+from portal.core.driverkit import DriverError
 from portal.infra.timekeeping import wall
-from portal.signup import states
+from portal.signup import states, trouble
 from portal.signup.graph import MANAGE, SEND, Graph
-from portal.signup.graph_values import CodeRefused, Number
+from portal.signup.graph_values import Number
 from portal.signup.outcomes import Attempt, Outcome
 
-CODE_LIVES = timedelta(seconds=30)
 EVENT_WAIT = timedelta(seconds=20)
 """How long after the code the browser's word about the account may still come."""
-TRIES = 6
 LONGEST_CALLBACK = 200
-WRONG_PIN = frozenset({"133005", "131031"})
-DEAD_TOKEN = frozenset({"0", "190"})
-TOO_OFTEN, THREE_DAYS = "133016", 72 * 3600
 
 
 def take(attempt: Attempt, graph: Graph) -> Outcome:
@@ -32,29 +26,7 @@ def take(attempt: Attempt, graph: Graph) -> Outcome:
     try:
         return STEPS[attempt.state](attempt, graph)
     except DriverError as error:
-        return failed(attempt, error)
-
-
-def failed(attempt: Attempt, error: DriverError) -> Outcome:
-    """A refusal waits for a person, trouble is tried again, a dead permission is an end."""
-    said: dict[str, Any] = {"problem": error.sentence, "detail": error.detail}
-    if attempt.state == states.EXCHANGE:
-        return _exchange_failed(attempt, error)
-    if error.code in DEAD_TOKEN and attempt.state not in states.PARTNER_ONLY:
-        return Outcome(
-            end=True,
-            problem=_("Izin dari Facebook sudah tidak berlaku. Mulai lagi untuk izin yang baru."),
-            detail=error.detail,
-        )
-    if attempt.state == states.REGISTER and error.code in WRONG_PIN:
-        return Outcome(need=states.PIN, problem=_pin_words(attempt), detail=error.detail)
-    if error.code == TOO_OFTEN:
-        return Outcome(need=states.WAIT, wait=THREE_DAYS, **said)
-    if isinstance(error, RateLimited):
-        return Outcome(need=states.WAIT, wait=error.retry_after, **said)
-    if isinstance(error, Retryable) and attempt.attempts + 1 < TRIES:
-        return Outcome(need=states.WAIT, wait=5 * 2**attempt.attempts, burn=True, **said)
-    return Outcome(need=states.RETRY, **said)
+        return trouble.failed(attempt, error)
 
 
 # The permission --------------------------------------------------------------------------
@@ -62,40 +34,13 @@ def failed(attempt: Attempt, error: DriverError) -> Outcome:
 
 def exchange(attempt: Attempt, graph: Graph) -> Outcome:
     """The code for a token, at once. One that is too old is not even tried."""
-    if _age(attempt) > CODE_LIVES:
-        return _too_late()
+    if trouble.age(attempt) > trouble.CODE_LIVES:
+        return trouble.too_late()
     token = graph.exchange(attempt.secrets.get("code", ""))
     expires = wall() + timedelta(seconds=token.seconds) if token.seconds else None
     return Outcome(
         changes={"token_expires_at": expires}, secrets={"code": "", "token": token.value}
     )
-
-
-def _exchange_failed(attempt: Attempt, error: DriverError) -> Outcome:
-    """Only a server's trouble is worth another try, and only while the code lives."""
-    if isinstance(error, CodeRefused):
-        return _too_late()
-    again = isinstance(error, Retryable) and _age(attempt) < CODE_LIVES
-    if again:
-        return Outcome(need=states.WAIT, wait=2, burn=True, problem=error.sentence)
-    if isinstance(error, Misconfigured):
-        words = _("Setelah diperbaiki, mulai lagi: kodenya hanya berlaku sekali.")
-        return Outcome(end=True, problem=f"{error.sentence} {words}")
-    return _too_late()
-
-
-def _too_late() -> Outcome:
-    return Outcome(
-        end=True,
-        problem=_(
-            "Kode dari Facebook hanya berlaku 30 detik dan sekali pakai; yang ini terlambat. "
-            "Mulai lagi; yang sudah diisi diingat Facebook."
-        ),
-    )
-
-
-def _age(attempt: Attempt) -> timedelta:
-    return wall() - (attempt.code_at or datetime(1970, 1, 1, tzinfo=UTC))
 
 
 def inspect(attempt: Attempt, graph: Graph) -> Outcome:
@@ -130,7 +75,7 @@ def account(attempt: Attempt, graph: Graph) -> Outcome:
     allowed: list[str] | None = attempt.found.get("accounts")
     wanted = attempt.told_waba_id
     if not wanted:
-        if _age(attempt) < EVENT_WAIT:
+        if trouble.age(attempt) < EVENT_WAIT:
             return Outcome(need=states.WAIT, wait=2)
         wanted = _newest(allowed, graph)
     elif allowed is not None and wanted not in allowed and not _shared(wanted, graph):
@@ -236,11 +181,18 @@ def share(attempt: Attempt, graph: Graph) -> Outcome:
     for allocation in existing:
         if graph.credit_arrived(allocation, attempt.waba_id):
             return Outcome(found={"allocation": allocation})
+    if trouble.may_be_ours(attempt) and existing:
+        return trouble.not_yet(attempt)
     if graph.funded(attempt.waba_id):
-        # By a share whose answer was lost, or by the owner's card: it cannot be changed later.
+        # By a share of an unknown business, or by the owner's card: it cannot be changed later.
         return Outcome(found={"allocation": ""})
+    if trouble.may_be_ours(attempt) and not attempt.business_id:
+        return trouble.not_yet(attempt)
     currency = (attempt.found.get("account") or {}).get("currency") or "IDR"
-    return Outcome(found={"allocation": graph.share(credit_id, attempt.waba_id, currency)})
+    try:
+        return Outcome(found={"allocation": graph.share(credit_id, attempt.waba_id, currency)})
+    except DriverError as error:
+        return trouble.asked(attempt, error)
 
 
 def credit(attempt: Attempt, graph: Graph) -> Outcome:
@@ -249,36 +201,19 @@ def credit(attempt: Attempt, graph: Graph) -> Outcome:
         return Outcome()
     if graph.credit_arrived(attempt.found["allocation"], attempt.waba_id):
         return Outcome(found={"credit": "shared"})
-    words = _("Meta belum memakai lini kredit itu untuk akun ini.")
-    if attempt.attempts + 1 < TRIES:
-        return Outcome(need=states.WAIT, wait=5 * 2**attempt.attempts, burn=True, problem=words)
-    more = _("Periksa WhatsApp Manager > Payment settings, lalu coba lagi.")
-    return Outcome(need=states.RETRY, problem=f"{words} {more}")
+    return trouble.not_yet(attempt)
 
 
 def register(attempt: Attempt, graph: Graph) -> Outcome:
-    """The number sends through the Cloud API; one that does already is left alone."""
+    """The number sends through the Cloud API; one that does already is left alone. Where we asked
+    and never heard the answer it was us: the PIN is ours to keep."""
     if graph.number(attempt.token, attempt.phone_id).registered:
-        return Outcome(found={"registered": "before"})
-    graph.register(attempt.token, attempt.phone_id, pin_of(attempt))
+        return Outcome(found={"registered": "now" if trouble.may_be_ours(attempt) else "before"})
+    try:
+        graph.register(attempt.token, attempt.phone_id, trouble.pin_of(attempt))
+    except DriverError as error:
+        return trouble.asked(attempt, error)
     return Outcome(found={"registered": "now"})
-
-
-def pin_of(attempt: Attempt) -> str:
-    """What somebody typed, what it was registered with before, or the one made for it."""
-    return attempt.secrets.get("typed") or attempt.known_pin or attempt.secrets.get("pin", "")
-
-
-def _pin_words(attempt: Attempt) -> str:
-    if attempt.secrets.get("typed"):
-        return _(
-            "PIN itu ditolak Meta. Periksa, atau setel ulang di WhatsApp Manager > Phone numbers "
-            "> Two-step verification. Terlalu sering salah mengunci nomor."
-        )
-    return _(
-        "Nomor ini sudah punya PIN verifikasi dua langkah. Ketik PIN itu, atau setel ulang di "
-        "WhatsApp Manager > Phone numbers > Two-step verification."
-    )
 
 
 STEPS: Mapping[str, Callable[[Attempt, Graph], Outcome]] = {

@@ -21,7 +21,7 @@ from portal.infra.http import Http
 from portal.infra.locks import LEASE, new_lease_token
 from portal.infra.timekeeping import wall
 from portal.messaging import meta_app, templates
-from portal.signup import connecting, states, steps
+from portal.signup import connecting, states, steps, trouble
 from portal.signup.graph import Graph
 from portal.signup.models import Signup, SignupNumber
 from portal.signup.outcomes import Attempt, Outcome
@@ -112,11 +112,13 @@ def _claim(signup_id: int) -> Attempt | None:
         db.session.rollback()
         return None
     meta_app.make_verify_token()
-    db.session.commit()
     row = db.session.get(Signup, signup_id, populate_existing=True)
     assert row is not None
     attempt = _snapshot(row, token)
-    db.session.rollback()
+    if row.state in states.ONCE:
+        # Whoever finds it done later knows that it may have been us.
+        row.found = {**row.found, "asked": row.state}
+    db.session.commit()
     return attempt
 
 
@@ -227,7 +229,7 @@ def _local(attempt: Attempt) -> None:
             try:
                 write(row, connecting.connect(row), partner=partner)
             except DriverError as error:
-                write(row, steps.failed(attempt, error), partner=partner)
+                write(row, trouble.failed(attempt, error), partner=partner)
         db.session.commit()
         return
     _record(attempt, _read_templates(attempt), partner=partner)
@@ -240,6 +242,6 @@ def _read_templates(attempt: Attempt) -> Outcome:
     try:
         found = templates.sync(attempt.channel_id)
     except DriverError as error:
-        return steps.failed(attempt, error)
+        return trouble.failed(attempt, error)
     said: Mapping[str, Any] = {"templates": found.count}
     return Outcome(found=said)

@@ -103,22 +103,6 @@ def test_only_an_account_waits_for_its_number(begun: int, world: World, clock: F
     assert drive(begun, clock).phone_id == "201"
 
 
-def test_a_number_with_a_pin_of_its_own(begun: int, world: World, clock: FixedClock) -> None:
-    world.pins["200"] = "424242"
-    say(begun, service.take_event, finish())
-    say(begun, service.take_code, "code-1")
-    assert drive(begun, clock).need == "pin"
-    for wrong in ("", "12345", "abcdef", "1234567"):
-        with pytest.raises(Refused):
-            say(begun, service.give_pin, wrong)
-    say(begun, service.give_pin, "111111")
-    assert "ditolak" in drive(begun, clock).problem
-    say(begun, service.give_pin, "424242")
-    assert drive(begun, clock).state == "done"
-    assert factories.every(SignupNumber)[0].pin == "424242"
-    db.session.rollback()
-
-
 def test_a_number_that_stays_in_the_business_app_is_not_registered(
     begun: int, world: World, clock: FixedClock
 ) -> None:

@@ -1,7 +1,8 @@
 """Meta at our own seam: accounts, numbers and codes in memory, and what was done to them.
 
 It keeps the rules that matter to "once": a code is exchanged once, a credit line is shared once,
-a number is registered once. `dies` is where the next call kills the process or loses its answer.
+a number is registered once. `dies` is where the next call kills the process or loses its answer,
+`dies_at` the call that does. A shared credit line arrives after `slow` looks.
 """
 
 from collections.abc import Callable
@@ -42,6 +43,8 @@ class World:
     valid: bool = True
     meanwhile: Callable[[], None] = lambda: None
     dies: str = ""
+    slow: int = 0
+    dies_at: tuple[str, str] = ("", "")
     errors: dict[str, Exception] = field(default_factory=dict)
 
     @property
@@ -55,6 +58,8 @@ class World:
         """One call: maybe refused, maybe the process dies before or after, or the answer is
         lost."""
         how, self.dies = self.dies, ""
+        if self.dies_at[0] == name:
+            how, self.dies_at = self.dies_at[1], ("", "")
         if name in self.errors:
             raise self.errors.pop(name)
         if how == "before":
@@ -133,18 +138,19 @@ class World:
         return list(self.shared.values())
 
     def share(self, credit_id: str, waba_id: str, currency: str) -> str:
-        if waba_id in self.shared:
+        if waba_id in self.shared and not self.slow:
             raise Permanent("Sudah dibagikan.", code="100")
         self._call("share", lambda: self.shared.update({waba_id: f"al{waba_id}"}))
         return self.shared[waba_id]
 
     def funded(self, waba_id: str) -> bool:
         self._call("funded")
-        return waba_id in self.shared
+        return waba_id in self.shared and not self.slow
 
     def credit_arrived(self, allocation_id: str, waba_id: str) -> bool:
         self._call("arrived")
-        return self.shared.get(waba_id) == allocation_id
+        self.slow = max(self.slow - 1, 0)
+        return self.shared.get(waba_id) == allocation_id and not self.slow
 
     def revoke(self, allocation_id: str) -> None:
         gone = [waba for waba, one in self.shared.items() if one == allocation_id]
