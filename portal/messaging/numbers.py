@@ -52,3 +52,8 @@ def by_number(number: str) -> int | None:
 def of_account(account: str) -> list[int]:
     """The channels of a WABA."""
     return [one.channel_id for one in everything() if account and one.account == account]
+
+
+def perhaps_of(account: str) -> list[int]:
+    """The channels of a WABA; without any, those that do not say whose they are."""
+    return of_account(account) or [one.channel_id for one in everything() if not one.account]

@@ -46,8 +46,8 @@ def _known(scope: Scope, event: TemplateEvent) -> Sequence[MessageTemplate]:
     ).all()
     if scope.channel_id is not None:
         rows = [row for row in rows if row.channel_id == scope.channel_id]
-    own = numbers.of_account(event.account)
-    if own:
+    if event.account:
+        own = numbers.perhaps_of(event.account)
         rows = [row for row in rows if row.channel_id in own]
     if event.provider_id:
         rows = [row for row in rows if row.provider_id in {"", event.provider_id}]

@@ -146,6 +146,13 @@ def test_a_template_of_one_account_is_not_the_others(app: Flask, two: tuple[int,
     })  # fmt: skip
     found = {one.channel_id: one.status for one in factories.every(MessageTemplate)}
     assert found == {two[0]: "APPROVED", two[1]: "PAUSED"}
+    # Of an account that is no channel's, though it has our app.
+    hook("message_template_status_update", {
+        "event": "REJECTED", "message_template_name": "payment_reminder",
+        "message_template_language": "id", "message_template_id": 6,
+    }, waba="999")  # fmt: skip
+    found = {one.channel_id: one.status for one in factories.every(MessageTemplate)}
+    assert found == {two[0]: "APPROVED", two[1]: "PAUSED"}
 
 
 def test_numbers_are_found_by_their_ids(app: Flask, two: tuple[int, int]) -> None:
