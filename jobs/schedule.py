@@ -152,7 +152,7 @@ def expire_orders() -> None:
 def issue_invoices() -> None:
     """Issue what the billing day brought; also what was missed while we were down."""
     for period in billing.due_periods(today()):
-        while billing.issue_chunk(period, only_due=True):
+        while billing.issue_chunk(period, only_due=True, tell=not runs.is_silent(period)):
             db.session.commit()
         db.session.rollback()
 

@@ -14,7 +14,7 @@ from portal.extensions import db
 from portal.infra import audit, events
 from portal.infra.timekeeping import now, today, zone
 from portal.invoices.events import InvoicesToTell
-from portal.invoices.models import Invoice
+from portal.invoices.models import OTHER_SYSTEM, Invoice
 from portal.messaging import channels, costs, pacing, sending_hours
 from portal.messaging.drivers.meta_cloud import DRIVER as META
 from portal.messaging.models import Message
@@ -39,10 +39,13 @@ class Estimate:
 
 
 def untold(period: Period) -> Select[Any]:
-    """Open invoices of the month nobody was written to about."""
+    """Open invoices we issued for the month that nobody was written to about."""
     key = literal(f"{KIND}:") + cast(Invoice.id, String)
     told = select(Message.id).where(Message.dedupe_key == key).exists()
-    return select(Invoice.id).where(Invoice.period == str(period), Invoice.state == "open", ~told)
+    ours = ~Invoice.number.startswith(OTHER_SYSTEM)  # the other system told of its own
+    return select(Invoice.id).where(
+        Invoice.period == str(period), Invoice.state == "open", ours, ~told
+    )
 
 
 def estimate(count: int) -> Estimate:
@@ -92,6 +95,7 @@ def send() -> Any:
     audit.record("billing.notify", f"period:{period}", after={"invoices": len(ids)})
     for start in range(0, len(ids), CHUNK):
         events.emit(InvoicesToTell(ids[start : start + CHUNK]))
+        db.session.commit()  # nobody waits for all of them; what is queued is not queued again
     db.session.commit()
     back = url_for("invoices.run", period=str(period))
     return go(back, _("%(count)s pesan masuk antrean.", count=len(ids)))

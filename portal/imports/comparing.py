@@ -15,12 +15,11 @@ from portal.customers.service import PROSPECTS
 from portal.extensions import db
 from portal.imports.columns import LABELS
 from portal.imports.rows import CustomerRow
-from portal.invoices.models import Invoice
+from portal.invoices.models import OTHER_SYSTEM, Invoice
 from portal.plans.models import Plan
 from portal.subscriptions.models import Subscription
 
-PREFIX = "LAMA/"
-"""What stands before the number of an invoice that came from another system."""
+PREFIX = OTHER_SYSTEM
 _MANY = 400
 T = TypeVar("T")
 

@@ -12,6 +12,9 @@ from portal.infra.types import State, UtcDateTime
 _LIVE = text("state <> 'void'")
 _LOCKED = text("reopened_at IS NULL")
 
+OTHER_SYSTEM = "LAMA/"
+"""What stands before the number of an invoice that came from another system."""
+
 
 class Invoice(Model):
     """One subscription and period; unique while not void. Amounts in rupiah.

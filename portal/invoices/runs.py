@@ -82,18 +82,32 @@ def continue_requested() -> int:
         return 0
     period = Period.parse(wanted)
     count = 0
-    tell = not settings.fresh_internal(SILENT)
+    tell = _tells(wanted, not settings.internal(SILENT))
     while issued := billing.issue_chunk(period, only_due=False, tell=tell):
         count += issued
         db.session.commit()
         if settings.fresh_internal(PAUSED):
             db.session.rollback()
             return count
+        tell = _tells(wanted, tell)
     # Past the cache: whoever asked for another period meanwhile is not forgotten.
     if settings.fresh_internal(REQUESTED) == wanted:
         settings.set_internal(REQUESTED, None)
     db.session.commit()
     return count
+
+
+def _tells(wanted: str, before: bool) -> bool:
+    """Whether the run of this period speaks now; a wish for another period says nothing of it."""
+    silent = bool(settings.fresh_internal(SILENT))  # first: the period is read after it
+    return not silent if settings.fresh_internal(REQUESTED) == wanted else before
+
+
+def is_silent(period: Period) -> bool:
+    """Whether a silent run of the period is under way: then nobody else speaks of it either."""
+    return settings.fresh_internal(REQUESTED) == str(period) and bool(
+        settings.fresh_internal(SILENT)
+    )
 
 
 def progress(period: Period, preview: Preview | None = None) -> Progress:

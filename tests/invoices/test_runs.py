@@ -1,11 +1,12 @@
 """A run that a person asked for: it outlives whatever happens between asking and done."""
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 
+from jobs import schedule
 from portal.core.clock import FixedClock
 from portal.core.period import Period
 from portal.customers.models import Customer
@@ -17,6 +18,7 @@ from portal.invoices.models import Invoice
 from portal.messaging.models import Message
 from portal.reactions import REACTIONS
 from portal.settings import service as settings
+from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.network.routers import WAIT, Beside
 from tests.web.house import somebody
@@ -140,6 +142,19 @@ def test_a_silent_run_tells_nobody_until_asked(app: Flask) -> None:
     assert desk.page("/admin/invoices/run/notify?period=x").status_code == 404
 
 
+def test_invoices_of_another_system_are_not_told_of(app: Flask) -> None:
+    """They were announced there; the import promises that no message goes out for them."""
+    line = factories.every(Subscription)[0]
+    old = factories.invoice(line, period="2026-11", due_on=date(2026, 11, 30))
+    db.session.get_one(Invoice, old.id).number = "LAMA/77"
+    db.session.commit()
+    desk = somebody(app, factories.staff())
+    url = "/admin/invoices/run/notify?period=2026-11"
+    assert "belum diberitahukan" not in desk.page(url).text
+    desk.post(url)
+    assert messages() == 0
+
+
 def test_the_next_run_speaks_again(app: Flask) -> None:
     runs.request(NOVEMBER, tell=False)
     db.session.commit()
@@ -147,6 +162,37 @@ def test_the_next_run_speaks_again(app: Flask) -> None:
     ask(DECEMBER)
     runs.continue_requested()
     assert messages() == 10
+
+
+def test_the_nightly_run_keeps_silent_with_a_silent_one(app: Flask) -> None:
+    """Paused overnight, it is still nobody's business until a person says so."""
+    runs.request(NOVEMBER, tell=False)
+    runs.pause(NOVEMBER)
+    db.session.commit()
+    schedule.issue_invoices()
+    told = {one.invoice_id for one in factories.every(Message)}
+    november = {one.id for one in factories.every(Invoice) if one.period == "2026-11"}
+    assert november and not told & november
+
+
+def test_a_change_of_mind_is_heard_in_the_middle(
+    app: Flask,
+) -> None:
+    """Asked for the same month again, aloud: what is still to come is told."""
+    runs.request(NOVEMBER, tell=False)
+    db.session.commit()
+    asked: list[bool] = []
+
+    def speak(_: InvoicesIssued) -> None:
+        if not asked:
+            asked.append(True)
+            runs.request(NOVEMBER)
+
+    app.extensions["loket.reactions"] = {
+        **REACTIONS,
+        InvoicesIssued: [*REACTIONS[InvoicesIssued], speak],
+    }
+    assert runs.continue_requested() == 10 and messages() == 6
 
 
 def test_how_long_a_run_still_takes(app: Flask, clock: FixedClock) -> None:
