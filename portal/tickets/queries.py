@@ -16,7 +16,7 @@ from portal.subscriptions.finding import customer_matches
 from portal.tickets.models import Ticket, TicketEntry, TicketPhoto
 from portal.tickets.states import ALIVE, OURS
 from portal.tickets.words import KINDS, LISTS
-from portal.web.access import PERMISSIONS
+from portal.web.access import PERMISSIONS, permissions_of
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def counts() -> tuple[int, int]:
 
 def helpers() -> list[Staff]:
     """Who can be given a ticket."""
-    roles = [role for role, granted in PERMISSIONS.items() if "tickets" in granted]
+    roles = [role for role in PERMISSIONS if "tickets" in permissions_of(role)]
     here = select(Staff).where(Staff.active, Staff.role.in_(roles))
     return list(db.session.scalars(here.order_by(Staff.name)))
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from portal.accounts import roles
+from portal.accounts.roles import Change
 from portal.core.clock import FixedClock
 from portal.customers.models import Customer
 from portal.extensions import db
@@ -180,3 +182,13 @@ def test_roles_that_help(app: Flask, budi: Customer, role: str) -> None:
     visitor = Visitor(app)
     factories.log_in(visitor.client, factories.staff(role=role))
     assert visitor.get(f"/admin/tickets/{ticket_id}").status_code == 200
+
+
+def test_who_is_given_a_ticket_follows_the_grid(app: Flask) -> None:
+    """What the owner gave or took counts, not what a role may do by default."""
+    for role in ("technician", "collector"):
+        factories.staff(f"{role}@example.test", role=role)
+    changes = [Change("technician", "tickets", False), Change("collector", "tickets", True)]
+    roles.apply(changes, None)
+    db.session.commit()
+    assert [one.role for one in queries.helpers()] == ["collector"]
