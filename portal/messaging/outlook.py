@@ -61,9 +61,13 @@ class Outlook:
     @property
     def main(self) -> ActiveChannel | None:
         """The channel most of the lane will use."""
-        usable = [channel for channel in self.channels if channel.usable]
-        free = [c for c in usable if self.urgent or c.key not in self.full]
-        return free[0] if free else None
+        return next(iter(self._free), None)
+
+    @property
+    def _free(self) -> list[ActiveChannel]:
+        """Those that take messages now."""
+        usable = (channel for channel in self.channels if channel.usable)
+        return [c for c in usable if self.urgent or c.key not in self.full]
 
     @property
     def only_beside(self) -> bool:
@@ -85,12 +89,13 @@ class Outlook:
 
     @property
     def carriers(self) -> list[ActiveChannel]:
-        """The main channel, and those of areas: part of the lane is theirs, whatever it does."""
+        """The main channel, those of areas, and the first of those for everybody: part of the lane
+        is theirs, whatever the main one does."""
         main = self.main
         if main is None:
             return []
-        others = [c for c in self.channels if c.areas and c.usable and c.key != main.key]
-        return [main, *(c for c in others if self.urgent or c.key not in self.full)]
+        general = next((c for c in self._free if not c.areas and c.reach == main.reach), None)
+        return [main, *(c for c in self._free if c is not main and (c.areas or c is general))]
 
     def room(self) -> Room:
         """What the roomiest of them takes within the horizon; nothing is reserved."""

@@ -194,16 +194,18 @@ def test_a_removed_channel_leaves_no_area_behind(app: Flask, two: tuple[int, int
     db.session.rollback()
 
 
-def test_a_slow_main_channel_does_not_hold_up_an_area(app: Flask) -> None:
+@pytest.mark.parametrize("slow_one_is", ["everybody's", "an area's"])
+def test_a_slow_main_channel_does_not_hold_up_the_others(app: Flask, slow_one_is: str) -> None:
     """Its own customers wait for it; those of the other number do not."""
     with (
         registered(Provider(), "snail", idempotent=True) as slow,
         registered(Provider(), "hare", idempotent=True) as quick,
     ):
-        main, north = channel_config.add("snail", "Lambat"), channel_config.add("hare", "Utara")
+        main, other = channel_config.add("snail", "Lambat"), channel_config.add("hare", "Cepat")
         db.session.get_one(Channel, main).per_minute = 1
+        north = main if slow_one_is == "an area's" else other
         channel_areas.save(north, "Utara", [_area("Utara")])
-        channel_config.arrange([main, north])
+        channel_config.arrange([main, other])
         for number_ in range(1, 7):
             _to("Utara" if number_ % 2 else "Selatan", str(number_))
         sending.drain("messages", seconds=5)
