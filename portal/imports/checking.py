@@ -16,8 +16,6 @@ from portal.imports.rows import CustomerRow
 from portal.imports.xlsx import NOT_READ
 
 MOST_LISTED = 5_000
-_MAY_BE_EMPTY = {"address", "area"}
-"""Columns in which an empty cell means that there is none."""
 _EXCEL_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"}
 
 
@@ -52,7 +50,7 @@ def check_table(data: bytes, sheet: str, mapping: dict[str, int]) -> Checked:
     raw: dict[int, list[str]] = {}
     read_rows(parsed, table.names, mapping, _readable(table, parsed, raw))
     known, mapped = _known(parsed.rows), set(mapping.values())
-    _complete(parsed, raw, mapping, known)
+    complete(parsed, known)
     ignored = [name or f"({place + 1})" for place, name in enumerate(table.names)
                if place not in mapped]  # fmt: skip
     checked = compare(parsed, known, table.names)
@@ -76,15 +74,12 @@ def _known(rows: Sequence[CustomerRow]) -> Known:
     return known
 
 
-def _complete(
-    parsed: ParsedFile, raw: dict[int, list[str]], mapping: dict[str, int], known: Known
-) -> None:
-    """What the file does not say stays as the books have it; what that leaves unclear is bad."""
+def complete(parsed: ParsedFile, known: Known) -> None:
+    """What the file does not say stays as the books have it; what that leaves unclear is bad.
+    `known` with the logins of these customers."""
     rows = []
     for row in parsed.rows:
-        cells = raw[row.line]
-        said = {name for name, at in mapping.items() if name in _MAY_BE_EMPTY
-                or (at < len(cells) and cells[at].strip())}  # fmt: skip
+        said = parsed.said[row.line]
         if "login" not in said and len(known.logins.get(row.number, [])) > 1:
             sentence = "Pelanggan ini punya beberapa layanan. Isi kolom login layanan."
             parsed.fail(row.line, columns.SYNONYMS["login"][0], "", sentence)

@@ -9,6 +9,8 @@ from portal.imports import cells
 from portal.web.sentences import N_
 
 REQUIRED = ("number", "name", "phone", "plan", "price")
+MAY_BE_EMPTY = ("address", "area")
+"""Columns in which an empty cell means that there is none."""
 
 # Our name -> headers, compared without case, spaces and punctuation.
 SYNONYMS: dict[str, tuple[str, ...]] = {

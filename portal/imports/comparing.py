@@ -20,6 +20,7 @@ from portal.plans.models import Plan
 from portal.subscriptions.models import Subscription
 
 PREFIX = OTHER_SYSTEM
+CLOSED = "Pelanggan ini sudah ditutup. Buka kembali dahulu, atau pakai nomor lain."
 _MANY = 400
 T = TypeVar("T")
 
@@ -165,8 +166,7 @@ def judge(row: CustomerRow, known: Known) -> Verdict:
         sentence = "Nomor ini milik calon pelanggan. Selesaikan pesanannya di Pesanan."
         return Verdict(refused=("number", row.number, sentence))
     if person is not None and person["status"] != "active":
-        sentence = "Pelanggan ini sudah ditutup. Buka kembali dahulu, atau pakai nomor lain."
-        return Verdict(refused=("number", row.number, sentence))
+        return Verdict(refused=("number", row.number, CLOSED))
     verdict = Verdict()
     wanted = {
         "name": row.name, "phone": row.phone, "phone_alt": row.phone_alt,

@@ -35,12 +35,13 @@ class CellError:
 
 @dataclass
 class ParsedFile:
-    """Everything that was found."""
+    """Everything that was found. `said`: our columns that a line fills, by its number."""
 
     rows: list[CustomerRow] = field(default_factory=list)
     errors: list[CellError] = field(default_factory=list)
     warnings: list[CellError] = field(default_factory=list)
     ignored_columns: list[str] = field(default_factory=list)
+    said: dict[int, set[str]] = field(default_factory=dict)
 
     def fail(self, line: int, column: str, value: str, sentence: str) -> None:
         self.errors.append(CellError(line, column, value[:80], sentence))
@@ -153,6 +154,11 @@ class _Reader:
             self.by_number.setdefault(found.number, found)
             self.by_login[found.login] = found
             self.parsed.rows.append(found)
+            self.parsed.said[line] = {
+                name
+                for name in self.places
+                if name in columns.MAY_BE_EMPTY or self._text(row, name)
+            }
 
     def _text(self, row: list[str], name: str) -> str:
         place = self.places.get(name)

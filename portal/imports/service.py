@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from portal.customers import service as customers
 from portal.customers.service import CustomerData
 from portal.extensions import db
+from portal.imports import checking, comparing
 from portal.imports.parse import CellError, CustomerRow, ParsedFile, parse_customers
 from portal.infra import audit, locks
 from portal.network.registry import default_router
@@ -46,6 +47,7 @@ def run_import(data: bytes, *, dry_run: bool) -> ImportReport:
     Commits per chunk; a dry run does the same work and rolls everything back.
     """
     parsed = parse_customers(data)
+    closed = _as_in_the_books(parsed)
     report = ImportReport(
         rows=len(parsed.rows),
         errors=list(parsed.errors),
@@ -58,7 +60,12 @@ def run_import(data: bytes, *, dry_run: bool) -> ImportReport:
         # Two people may import the same file: the second finds what the first made.
         locks.one_at_a_time("customers.import")
         for row in chunk:
-            _import_row(row, report, seen)
+            if row.number in closed:
+                report.errors.append(
+                    CellError(row.line, "no_pelanggan", row.number, comparing.CLOSED)
+                )
+            else:
+                _import_row(row, report, seen)
         if dry_run:
             continue
         db.session.commit()
@@ -74,6 +81,15 @@ def run_import(data: bytes, *, dry_run: bool) -> ImportReport:
         )
         db.session.commit()
     return report
+
+
+def _as_in_the_books(parsed: ParsedFile) -> set[str]:
+    """Keep what the file does not say, as the wizard does; returns who is a customer no more."""
+    known = comparing.read_known(parsed.rows)
+    comparing.read_logins(known, {row.number for row in parsed.rows})
+    db.session.rollback()
+    checking.complete(parsed, known)
+    return {number for number, one in known.customers.items() if one["status"] == "closed"}
 
 
 def _chunks(parsed: ParsedFile) -> Iterator[Sequence[CustomerRow]]:

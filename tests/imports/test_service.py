@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from portal.customers.models import Area, Customer
 from portal.extensions import db
-from portal.imports import service
+from portal.imports import comparing, service
 from portal.imports.service import ImportReport, run_import
 from portal.infra.audit import AuditEntry
 from portal.plans.models import Plan
@@ -100,6 +100,33 @@ def test_each_kind_of_change_counts_once(app: Flask, old: str, new: str) -> None
 def test_one_more_line_of_a_known_customer_is_a_change(app: Flask) -> None:
     take(SRI, BUDI)
     assert counts(take(SRI, SRI_SHOP)) == (0, 1, 0, 1, 0)
+
+
+def test_what_the_file_does_not_say_stays(app: Flask) -> None:
+    """A file of fewer columns empties nothing, and makes no second line."""
+    take(BUDI)
+    db.session.query(Customer).one().address = "Jl. Melati 5"
+    db.session.commit()
+    short = b"no_pelanggan,nama,telepon,paket,harga\nA1,Budi S.,081234567801,Rumah 10,150000\n"
+    report = run_import(short, dry_run=False)
+    db.session.rollback()
+    assert report.ok and counts(report) == (0, 1, 0, 0, 0)
+    budi = db.session.query(Customer).one()
+    assert (budi.name, budi.address, budi.area and budi.area.name) == (
+        "Budi S.", "Jl. Melati 5", "Timur"
+    )  # fmt: skip
+    assert db.session.query(Subscription).one().billing_day == 5
+    db.session.rollback()
+
+
+def test_who_was_closed_stays_closed(app: Flask) -> None:
+    take(BUDI)
+    db.session.query(Customer).one().status = "closed"
+    db.session.commit()
+    before = everything()
+    report = take(BUDI.replace("Budi", "Budi S."))
+    assert [one.sentence for one in report.errors] == [comparing.CLOSED]
+    assert everything()[:4] == before[:4]
 
 
 def test_a_dry_run_tells_the_same_and_changes_nothing(app: Flask) -> None:
