@@ -135,7 +135,7 @@ def _line(wanted: Filter) -> list[Any]:
         about.append(Subscription.router_id == wanted.router)
     if not about:
         return []
-    if wanted.state != "ended":
+    if wanted.state not in {"ended", "closed"}:  # who was closed has ended lines only
         about.append(Subscription.state != "ended")
     return [exists().where(Subscription.customer_id == Customer.id, *about)]
 

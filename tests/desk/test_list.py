@@ -3,6 +3,8 @@
 import pytest
 
 from portal.customers.models import Customer
+from portal.extensions import db
+from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.desk.conftest import Enter
 from tests.visitor import Visitor
@@ -178,3 +180,12 @@ def test_a_technician_sees_lines_and_no_money(enter: Enter, people: dict[str, Cu
         assert "tini.02" in text and "Belum dibayar" not in text, url
     assert toni.get(f"{LIST}/{tini.id}/invoices").status_code == 403
     assert toni.get(f"{LIST}/{tini.id}/log").status_code == 403
+
+
+def test_closed_customers_by_the_plan_they_had(desk: Visitor, people: dict[str, Customer]) -> None:
+    joko = db.session.get_one(Customer, people["joko"].id)
+    line = db.session.query(Subscription).filter_by(customer_id=joko.id).one()
+    joko.status, line.state, plan = "closed", "ended", str(line.plan_id)
+    db.session.commit()
+    assert found_numbers(desk, state="closed", plan=plan) == ["PLG-1003"]
+    assert "PLG-1003" not in found_numbers(desk, plan=plan)
