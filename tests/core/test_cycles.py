@@ -128,7 +128,7 @@ def test_every_day_of_a_line_is_in_exactly_one_cycle(terms: Terms, start: date) 
     first = Period.of(start).plus(-terms.months - 1)
     cycles = [
         terms.cycle(period)
-        for period in (first.plus(step) for step in range(40))
+        for period in (first.plus(step) for step in range(54))
         if terms.has_invoice(period, start)
     ]
     for offset in (0, 1, 27, 28, 29, 30, 31, 200, 364, 365, 366, 700):

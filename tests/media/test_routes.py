@@ -83,7 +83,7 @@ def test_only_here_a_request_may_be_large(desk: Any) -> None:
         assert unread.text == "" and unread.headers["HX-Reswap"] == "none"
         assert "16 MB" in unread.headers["HX-Trigger"]
     other = {"csrf_token": desk.token, "file": (io.BytesIO(film), "a.csv")}
-    assert desk.client.post("/admin/imports", data=other).status_code == 413
+    assert desk.client.post("/admin/plans/new", data=other).status_code == 413
 
 
 @pytest.mark.parametrize("hx", [False, True])

@@ -98,8 +98,8 @@ def test_part_only_where_the_owner_allows_it(
     for wrong, why in (
         ("29.999", "paling sedikit Rp30.000"),
         ("415.001", "Paling banyak Rp415"),
-        ("abc", "angka"),
-        ("-5", "angka"),
+        ("abc", "rupiah bulat"),
+        ("-5", "rupiah bulat"),
     ):
         answer = visitor.get(f"/me/pay?amount={wrong}")
         assert answer.status_code == 422 and why in answer.text, wrong
