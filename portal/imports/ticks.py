@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
@@ -82,7 +82,7 @@ def check(run_id: int) -> bool:
     if run is None or run.state != "checking":
         db.session.rollback()
         return False
-    source, sheet = run.source, run.sheet
+    source, sheet, began = run.source, run.sheet, now()
     mapping = {name: int(place) for name, place in run.mapping.items()}
     data = shelf.file_of(run_id)
     db.session.rollback()
@@ -95,7 +95,7 @@ def check(run_id: int) -> bool:
         db.session.rollback()
         _failed(run_id, str(error))
         return False
-    _keep(run_id, checked, differences)
+    _keep(run_id, checked, differences, began)
     return False
 
 
@@ -111,7 +111,7 @@ def take_now(checked: Checked, said: object, source: str, filename: str) -> Impo
     db.session.add(run)
     db.session.commit()
     run_id = run.id
-    _keep(run_id, checked, said)
+    _keep(run_id, checked, said, run.created_at)
     try:
         start(run_id)
     except ImportRefused:
@@ -139,7 +139,7 @@ def _failed(run_id: int, sentence: str) -> None:
     db.session.commit()
 
 
-def _keep(run_id: int, checked: Checked, differences: object) -> None:
+def _keep(run_id: int, checked: Checked, differences: object, began: datetime) -> None:
     run = writing.locked(run_id)
     if run is None or run.state != "checking":
         db.session.rollback()
@@ -155,7 +155,7 @@ def _keep(run_id: int, checked: Checked, differences: object) -> None:
         shelf.put_json(run_id, "differences", differences)
     run.pieces, run.total, run.cursor = len(starts), len(rows), 0
     run.summary = checked.findings.counts
-    run.state, run.checked_at, run.attempts = "checked", now(), 0
+    run.state, run.checked_at, run.attempts = "checked", began, 0
     db.session.commit()
 
 

@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import DBAPIError
 
 from portal.customers import service as customers
@@ -20,6 +20,7 @@ from portal.imports.comparing import Known, Verdict
 from portal.imports.models import ImportChange, ImportRun
 from portal.imports.rows import CustomerRow, OldInvoice, unpacked
 from portal.infra import audit, locks
+from portal.infra.audit import AuditEntry
 from portal.infra.checkpoints import checkpoint
 from portal.infra.timekeeping import now, today
 from portal.invoices.models import Invoice, InvoiceLine
@@ -33,6 +34,8 @@ from portal.subscriptions.service import LoginTaken, SubscriptionData
 log = logging.getLogger(__name__)
 
 LOCK = "customers.import"
+MEANWHILE = "Sudah diubah orang sejak berkas ini diperiksa. Unggah lagi bila memang harus diganti."
+EDITS = ("customer.change", "customer.phone", "subscription.change", "subscription.plan_change")
 CARRIED = "Saldo dari sistem lama"
 CUSTOMER_FIELDS = ("name", "phone", "phone_alt", "address", "area_id")
 LINE_FIELDS = ("plan_id", "billing_day", "custom_price")
@@ -79,14 +82,18 @@ def _finish(run: ImportRun) -> bool:
 
 def _take(run: ImportRun, rows: list[CustomerRow]) -> Counter[str]:
     known = comparing.read_known(rows)
+    touched = _touched(run, known)
     router = default_router()
     router_id = None if router is None else router.id
     counts: Counter[str] = Counter()
     for row in rows:
         verdict = comparing.judge(row, known)
         counts["rows"] += 1
-        if verdict.refused:
-            db.session.add(_refused(run, row, verdict.refused[2]))
+        sentence = verdict.refused[2] if verdict.refused else ""
+        if verdict.what == "changed" and touched & _subjects(row, known):
+            sentence = MEANWHILE
+        if sentence:
+            db.session.add(_refused(run, row, sentence))
             counts["refused"] += 1
         elif verdict.what == "same":
             counts["same"] += 1
@@ -94,6 +101,26 @@ def _take(run: ImportRun, rows: list[CustomerRow]) -> Counter[str]:
             counts[_one(run, row, known, verdict, router_id)] += 1
     db.session.flush()
     return counts
+
+
+def _subjects(row: CustomerRow, known: Known) -> set[str]:
+    """How the audit log names the customer and the line of a row that were there before."""
+    ids = {"customer": known.customers.get(row.number), "subscription": known.lines.get(row.login)}
+    return {f"{kind}:{one['id']}" for kind, one in ids.items() if one and one["id"]}
+
+
+def _touched(run: ImportRun, known: Known) -> set[str]:
+    """Which of these people changed since the check: nobody saw that the file would undo it."""
+    subjects = [f"customer:{one['id']}" for one in known.customers.values()]
+    subjects += [f"subscription:{one['id']}" for one in known.lines.values()]
+    by_people = or_(AuditEntry.actor.startswith("staff:"), AuditEntry.actor.startswith("customer:"))
+    found = select(AuditEntry.subject).where(
+        AuditEntry.subject.in_(subjects),
+        AuditEntry.action.in_(EDITS),
+        AuditEntry.at > (run.checked_at or run.created_at),
+        by_people,
+    )
+    return set(db.session.scalars(found))
 
 
 def _one(

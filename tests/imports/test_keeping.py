@@ -11,6 +11,7 @@ from portal.customers.models import Customer
 from portal.extensions import db
 from portal.imports import shelf, ticks, writing
 from portal.imports.models import ImportChange, ImportPiece
+from portal.subscriptions.models import Subscription
 from tests import factories
 from tests.imports.wizard import (
     GOOD,
@@ -123,3 +124,23 @@ def test_a_lost_key_is_a_forgotten_file(desk: Visitor) -> None:
     db.session.execute(ImportPiece.__table__.update().values(content=b"x" * 100))
     db.session.commit()
     assert desk.get(f"{URL}/{run_id}/columns").status_code == 422
+
+
+def test_what_people_changed_since_the_check_stays(desk: Visitor, clock: Any) -> None:
+    """Nobody saw that the file would undo it: the row is refused and named."""
+    imported(desk, GOOD)
+    clock.move(minutes=1)
+    run_id = checked(desk, GOOD.replace("125000", "99000").replace("165000", "160000"))
+    clock.move(hours=1)
+    tini = next(one for one in factories.every(Customer) if one.number == "PLG-2")
+    desk.post(
+        f"/admin/customers/{tini.id}/edit",
+        name="Tini Lestari", phone="085712345678", address="Jl. Baru 1", area="RW 02",
+    )  # fmt: skip
+    clock.move(minutes=1)
+    desk.post(f"{URL}/{run_id}/start")
+    tick()
+    assert factories.fresh(Customer, tini.id).name == "Tini Lestari"
+    assert sorted(line.price for line in factories.every(Subscription)) == [125_000, 160_000]
+    refused = [one for one in factories.every(ImportChange) if one.state == "refused"]
+    assert [(one.number, one.reason) for one in refused] == [("PLG-2", writing.MEANWHILE)]
