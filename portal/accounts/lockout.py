@@ -2,7 +2,8 @@
 
 Five failures in a row are free for a person, twenty in a day for an address (many people may
 share one); each further one doubles the wait, from a minute up to an hour. Passwords, codes and
-recovery codes count alike, and nobody is told which of them it was.
+recovery codes count alike, and nobody is told which of them it was. A browser or session of the
+person's own (`known.py`) waits for its own failures only, or strangers' guesses would shut it out.
 """
 
 from datetime import datetime, timedelta
@@ -48,9 +49,10 @@ def person_failed(staff: Staff) -> None:
         audit.record("staff.lockout", f"staff:{staff.id}", after=after)
 
 
-def person_passed(staff: Staff) -> None:
-    """Everything fitted."""
+def person_passed(staff: Staff, own: str = "") -> None:
+    """Everything fitted; `own` names the browser or session of theirs where it did."""
     staff.failed_logins, staff.locked_until = 0, None
+    own_passed(own)
 
 
 def address() -> str:
@@ -72,21 +74,45 @@ def address_locked() -> bool:
 
 def address_failed() -> None:
     """One more failure of the address that asks."""
-    name, current = address(), wall()
+    row = _failed(address(), FREE_PER_ADDRESS)
+    if row is not None and locked(row.locked_until):
+        audit.record("staff.address_lockout", "login", after={"failures": row.failures})
+
+
+def own_locked(name: str) -> bool:
+    """Whether nothing opens for this browser or session of somebody's own."""
+    row = _row(name)
+    return row is not None and locked(row.locked_until)
+
+
+def own_failed(name: str) -> None:
+    """One more failure of it."""
+    _failed(name, FREE_FAILURES)
+
+
+def own_passed(name: str) -> None:
+    """Everything fitted there."""
+    row = _row(name)
+    if row is not None:
+        row.failures, row.locked_until = 0, None
+
+
+def _failed(name: str, free: int) -> LoginAddress | None:
+    current = wall()
     if not name:
-        return
+        return None
     insert = postgresql.insert if is_postgres() else sqlite.insert
     new = insert(LoginAddress).values(address=name, failures=0, failed_at=current)
     db.session.execute(new.on_conflict_do_nothing(index_elements=["address"]))
     row = _row(name)
     if row is None:
-        return
+        return None
     if current - row.failed_at >= FORGOTTEN:
         row.failures = 0
     row.failures, row.failed_at = row.failures + 1, current
-    if pause := wait(row.failures, FREE_PER_ADDRESS):
+    if pause := wait(row.failures, free):
         row.locked_until = current + pause
-        audit.record("staff.address_lockout", "login", after={"failures": row.failures})
+    return row
 
 
 def forget_quiet() -> None:

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from wtforms import PasswordField, StringField
 
-from portal.accounts import second_factor, service, sessions
+from portal.accounts import known, second_factor, service, sessions
 from portal.accounts.models import Staff
 from portal.extensions import db
 from portal.infra.secrets import digest
@@ -118,8 +118,10 @@ def _opened(person: Staff) -> Response:
     """In the transaction that checked, which holds the person's row: a password changed at the
     same moment either was seen by the check or ends this session too."""
     service.log_in(person)
+    answer = _home()
+    known.remember(answer, person)
     db.session.commit()
-    return _home()
+    return answer
 
 
 @bp.post("/logout")

@@ -4,7 +4,7 @@ from flask import session
 from flask_login import login_user
 from sqlalchemy import select
 
-from portal.accounts import lockout, passwords, second_factor, sessions
+from portal.accounts import known, lockout, passwords, second_factor, sessions
 from portal.accounts.models import Staff
 from portal.extensions import db
 from portal.infra import audit
@@ -50,16 +50,17 @@ def authenticate(email: str, password: str) -> Staff | None:
     password opens (`lockout.py`).
     """
     wanted = Staff.email == email.strip().lower()
-    known = db.session.scalar(select(Staff.password_hash).where(wanted))
+    stored = db.session.scalar(select(Staff.password_hash).where(wanted))
     end_read()  # verifying takes long, and on SQLite everybody who writes would wait for it
-    fits, renewed = passwords.verified(known or passwords.NOBODY, password)
+    fits, renewed = passwords.verified(stored or passwords.NOBODY, password)
     # Only what the row says now counts: many guesses at once all found it open before.
     staff = db.session.scalar(select(Staff).where(wanted).with_for_update())
-    fine = fits and staff is not None and staff.password_hash == known and staff.active
-    if not _let_try(staff, fine) or staff is None:
+    fine = fits and staff is not None and staff.password_hash == stored and staff.active
+    own = known.browser_of(staff)
+    if not _let_try(staff, fine, own) or staff is None:
         return None
     if staff.totp_since is None:
-        lockout.person_passed(staff)
+        lockout.person_passed(staff, own)
     staff.password_hash = renewed or staff.password_hash
     return staff
 
@@ -70,12 +71,13 @@ def second_step(staff_id: int, typed: str) -> Staff | None:
     Counts failures (the caller commits).
     """
     staff = _locked_row(staff_id)
-    if staff is None or lockout.locked(staff.locked_until) or lockout.address_locked():
+    own = known.browser_of(staff)
+    if staff is None or _shut(staff, own):
         return None
     fine = second_factor.spend_code(staff, typed) or second_factor.spend_recovery(staff, typed)
-    if not _let_try(staff, fine and staff.active):
+    if not _let_try(staff, fine and staff.active, own):
         return None
-    lockout.person_passed(staff)
+    lockout.person_passed(staff, own)
     return staff
 
 
@@ -83,27 +85,42 @@ def proves(staff_id: int, password: str, code: str) -> bool:
     """Whether somebody who is logged in shows again who they are. Counts failures."""
     if not (password or code):
         return False
-    known = db.session.scalar(select(Staff.password_hash).where(Staff.id == staff_id)) or ""
+    stored = db.session.scalar(select(Staff.password_hash).where(Staff.id == staff_id)) or ""
     end_read()
-    fits = passwords.verified(known, password)[0] if password else False
-    staff = _locked_row(staff_id)
-    if staff is None or lockout.locked(staff.locked_until) or lockout.address_locked():
+    fits = passwords.verified(stored, password)[0] if password else False
+    staff, own = _locked_row(staff_id), known.session_here()
+    if staff is None or _shut(staff, own):
         return False
     if password:
-        fits = fits and staff.password_hash == known
+        fits = fits and staff.password_hash == stored
     else:
         fits = second_factor.spend_code(staff, code)
-    return _let_try(staff, fits)
+    if not _let_try(staff, fits, own):
+        return False
+    lockout.own_passed(own)
+    return True
 
 
-def _let_try(staff: Staff | None, fine: bool) -> bool:
-    """Count what failed, for the person and the address; True when it counts as passed."""
-    shut = lockout.address_locked() or (staff is not None and lockout.locked(staff.locked_until))
-    if not fine and not lockout.address_locked():
+def _shut(staff: Staff | None, own: str) -> bool:
+    """Whether nothing opens. `own` names a browser or session of the person's own."""
+    if own:
+        return lockout.own_locked(own)
+    return lockout.address_locked() or (staff is not None and lockout.locked(staff.locked_until))
+
+
+def _let_try(staff: Staff | None, fine: bool, own: str) -> bool:
+    """Count what failed, for the person, the address and `own`; True when it counts as passed."""
+    if _shut(staff, own):
+        if not fine and not lockout.address_locked():
+            lockout.address_failed()
+        return False
+    if fine:
+        return True
+    if own:
+        lockout.own_failed(own)
+    if not lockout.address_locked():
         lockout.address_failed()
-    if shut or fine:
-        return fine and not shut
-    if staff is not None:
+    if staff is not None and not lockout.locked(staff.locked_until):
         lockout.person_failed(staff)
     return False
 

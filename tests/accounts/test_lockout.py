@@ -1,5 +1,6 @@
 """Waiting after failures, of people and of addresses: no order of events opens a door early."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from argon2.exceptions import VerifyMismatchError
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from itsdangerous import TimestampSigner
 
 from portal.accounts import lockout, second_factor, service
 from portal.accounts.models import Staff
@@ -16,7 +18,7 @@ from portal.core.clock import FixedClock
 from portal.extensions import db
 from portal.infra.audit import AuditEntry
 from tests import factories
-from tests.accounts.hands import Person, arm, code
+from tests.accounts.hands import Person, arm, code, seat
 
 
 @given(st.integers(0, 10**6), st.integers(1, 50))
@@ -178,3 +180,98 @@ def test_the_right_password_does_not_reset_what_the_code_counts(
         visitor.page("/admin/login/code")
         assert visitor.post("/admin/login/code", code="000000").status_code == 422
         assert factories.fresh(Staff, siti.id).failed_logins == tries
+
+
+def shut(staff: Staff, clock: FixedClock) -> None:
+    """Strangers guessed until the person waits, and from this address too."""
+    until = clock.wall() + timedelta(minutes=60)
+    about = {"failures": 30, "failed_at": clock.wall(), "locked_until": until}
+    db.session.query(LoginAddress).filter_by(address="127.0.0.1").delete()
+    db.session.add(LoginAddress(address="127.0.0.1", **about))
+    row = {"failed_logins": 12, "locked_until": until}
+    db.session.query(Staff).filter_by(id=staff.id).update(row)
+    db.session.commit()
+
+
+def known(app: Flask, staff: Staff) -> Person:
+    """A browser this person logged in with, and out again."""
+    visitor = Person(app)
+    assert visitor.log_in(staff.email, factories.PASSWORD).status_code == 303
+    visitor.page("/admin/account")
+    visitor.post("/admin/logout")
+    assert visitor.identity() == ""
+    return visitor
+
+
+def test_strangers_do_not_shut_out_whom_they_guess(
+    app: Flask, siti: Staff, clock: FixedClock
+) -> None:
+    """Else one guess an hour would keep an owner away for good."""
+    visitor = known(app, siti)
+    shut(siti, clock)
+    assert Person(app).log_in(siti.email, factories.PASSWORD).status_code == 422
+    assert visitor.log_in(siti.email, factories.PASSWORD).status_code == 303
+
+
+def test_a_known_browser_waits_for_its_own_failures(
+    app: Flask, siti: Staff, clock: FixedClock
+) -> None:
+    visitor = known(app, siti)
+    for _guess in range(5):
+        assert visitor.log_in(siti.email, "salah").status_code == 422
+    assert factories.fresh(Staff, siti.id).failed_logins == 5, "elsewhere it counts as well"
+    assert visitor.log_in(siti.email, factories.PASSWORD).status_code == 422
+    clock.move(minutes=1)
+    assert visitor.log_in(siti.email, factories.PASSWORD).status_code == 303
+    assert {row.failures for row in factories.every(LoginAddress)} == {0, 5}
+
+
+def test_in_a_known_browser_the_password_does_not_reset_what_the_code_counts(
+    app: Flask, siti: Staff, clock: FixedClock
+) -> None:
+    visitor = known(app, siti)
+    secret, _codes = arm(siti)
+    shut(siti, clock)
+    for _guess in range(5):
+        assert visitor.log_in(siti.email, factories.PASSWORD).status_code == 303
+        visitor.page("/admin/login/code")
+        assert visitor.post("/admin/login/code", code="000000").status_code == 422
+    typed = code(secret, clock)
+    assert visitor.post("/admin/login/code", code=typed).status_code == 422
+    clock.move(minutes=1)
+    assert visitor.post("/admin/login/code", code=code(secret, clock)).status_code == 303
+
+
+@pytest.mark.parametrize("why", ["another person", "a new password", "too old", "made up"])
+def test_a_browser_is_not_known(app: Flask, siti: Staff, clock: FixedClock, why: str) -> None:
+    other = factories.staff("ani@example.test")
+    with pytest.MonkeyPatch.context() as patch:
+        if why == "too old":  # signatures have a clock of their own
+            signed = int(time.time()) - 181 * 86400
+            patch.setattr(TimestampSigner, "get_timestamp", lambda _self: signed)
+        visitor = known(app, other if why == "another person" else siti)
+    if why == "a new password":
+        row = db.session.get_one(Staff, siti.id)
+        row.password_hash = PasswordHasher().hash(factories.PASSWORD)
+        db.session.commit()
+    if why == "made up":
+        visitor.client.set_cookie("loket_known", "WzFd.x.y", path="/admin/login")
+    shut(siti, clock)
+    assert visitor.log_in(siti.email, factories.PASSWORD).status_code == 422
+
+
+def test_who_is_logged_in_proves_it_whatever_strangers_do(
+    app: Flask, siti: Staff, clock: FixedClock
+) -> None:
+    visitor = seat(app, siti)
+    visitor.page("/admin/account")
+    clock.move(minutes=11)
+    shut(siti, clock)
+    form = {"next": "/admin/account/totp"}
+    url = "/admin/account/confirm?next=/admin/account/totp"
+    assert visitor.post(url, _password="salah", **form).status_code == 422
+    assert visitor.post(url, _password=factories.PASSWORD, **form).status_code == 303
+    clock.move(minutes=11)
+    for _guess in range(5):
+        assert visitor.post(url, _password="salah", **form).status_code == 422
+    assert visitor.post(url, _password=factories.PASSWORD, **form).status_code == 422
