@@ -23,6 +23,7 @@ from portal.infra import audit, locks
 from portal.infra.audit import AuditEntry
 from portal.infra.checkpoints import checkpoint
 from portal.infra.timekeeping import now, today
+from portal.invoices import books
 from portal.invoices.models import Invoice, InvoiceLine
 from portal.invoices.models_terms import Charge
 from portal.network.registry import default_router
@@ -30,11 +31,14 @@ from portal.plans import service as plans
 from portal.subscriptions import service as subscriptions
 from portal.subscriptions.models import Subscription
 from portal.subscriptions.service import LoginTaken, SubscriptionData
+from portal.web.sentences import N_
 
 log = logging.getLogger(__name__)
 
 LOCK = "customers.import"
-MEANWHILE = "Sudah diubah orang sejak berkas ini diperiksa. Unggah lagi bila memang harus diganti."
+MEANWHILE = N_(
+    "Sudah diubah orang sejak berkas ini diperiksa. Unggah lagi bila memang harus diganti."
+)
 EDITS = ("customer.change", "customer.phone", "subscription.change", "subscription.plan_change")
 CARRIED = "Saldo dari sistem lama"
 CUSTOMER_FIELDS = ("name", "phone", "phone_alt", "address", "area_id")
@@ -245,7 +249,8 @@ def _invoice(old: OldInvoice, line: Subscription) -> int:
         plan_price=line.price,
         total=old.amount,
         state="open",
-        issued_on=min(today(), old.due_on),
+        # A month that is closed has its reports: what comes into it late counts from today.
+        issued_on=books.book_day(min(today(), old.due_on)),
         due_on=old.due_on,
         created_at=now(),
     )

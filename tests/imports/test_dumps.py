@@ -19,7 +19,8 @@ from portal.health import invariants
 from portal.imports import shelf
 from portal.imports.models import ImportRun
 from portal.infra.audit import AuditEntry
-from portal.invoices import billing
+from portal.infra.timekeeping import today
+from portal.invoices import billing, books
 from portal.invoices.models import Invoice
 from portal.invoices.models_terms import Charge
 from portal.messaging.models import Message
@@ -276,3 +277,13 @@ def test_the_command(runner: FlaskCliRunner, tmp_path: Path, desk: Visitor) -> N
     desk.post(f"{URL}/{first}/undo")
     tick()
     assert numbers() == []
+
+
+def test_an_old_invoice_does_not_change_a_closed_month(desk: Visitor) -> None:
+    """Its due day stays, but October's reports were handed in: it counts from today."""
+    books.lock(Period.parse("2026-10"), "Lapor PPN", "siti")
+    db.session.commit()
+    imported(desk, mysqldump(INDONUSA, JI).encode(), "ji.sql")
+    old = next(one for one in factories.every(Invoice) if one.period == "2026-10")
+    assert old.due_on.month == 10 and old.issued_on == today()
+    books_are_sound()
