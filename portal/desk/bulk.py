@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from portal.desk.actions import AREA, CHUNK, MESSAGE, Action, Params
 from portal.desk.line_actions import PAUSE, PLAN, PROMISE
@@ -74,6 +75,7 @@ def start(
     before = db.session.scalar(select(BulkRun).where(BulkRun.once == once))
     if before is not None:
         return before
+    checkpoint("bulk.looked")
     run = BulkRun(
         once=once,
         action=action.key,
@@ -84,8 +86,11 @@ def start(
         staff_id=staff_id,
         created_at=now(),
     )
-    db.session.add(run)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(run)
+    except IntegrityError:  # the other press was a moment faster
+        return db.session.scalars(select(BulkRun).where(BulkRun.once == once)).one()
     for first in range(0, len(ids), CHUNK):
         rows = [
             {"run_id": run.id, "customer_id": one, "state": "waiting", "reason": "", "before": {}}

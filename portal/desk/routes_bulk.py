@@ -9,6 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.core.money import format_number
+from portal.counter import queries as counter
 from portal.customers.models import Customer
 from portal.desk import bulk, customer_form, filtering, listing
 from portal.desk.actions import Action, WrongParams
@@ -73,8 +74,6 @@ class Chosen:
 
 def _known(ids: list[int]) -> list[int]:
     """Those of the ids whom the person may see."""
-    from portal.counter import queries as counter
-
     found: list[int] = []
     for start in range(0, len(ids), 500):
         part = ids[start : start + 500]
@@ -96,7 +95,7 @@ def _action(key: str) -> Action:
 @staff("customers")
 def index() -> Any:
     """The runs so far."""
-    found = paginate(select(BulkRun).order_by(BulkRun.id.desc()), scalars=True)
+    found = paginate(select(BulkRun).where(*_seen()).order_by(BulkRun.id.desc()), scalars=True)
     return page("desk/bulk_runs.html", page=found, actions=bulk.ACTIONS, runs=RUNS)
 
 
@@ -197,7 +196,12 @@ def _unconfirmed(found: bulk.Preview) -> str:
 
 
 def _run(run_id: int) -> BulkRun:
-    return db.session.get(BulkRun, run_id) or abort(404)
+    return db.session.scalar(select(BulkRun).where(BulkRun.id == run_id, *_seen())) or abort(404)
+
+
+def _seen() -> list[Any]:
+    """Of other people's runs a collector sees none: they name customers of other areas."""
+    return [BulkRun.staff_id == current_user.id] if counter.is_collector() else []
 
 
 @bp.get("/<int:bulk_id>")
