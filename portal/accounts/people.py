@@ -29,6 +29,7 @@ def change(staff: Staff, *, name: str, email: str, role: str) -> list[str]:
     email = email.strip().lower()
     if "@" not in email:
         raise StaffError(_("Alamat e-mail tidak sah."))
+    service.check_lengths(email, name.strip() or email)
     if role not in PERMISSIONS:
         raise StaffError(_("Peran tidak dikenal."))
     taken = select(Staff.id).where(Staff.email == email, Staff.id != staff.id)

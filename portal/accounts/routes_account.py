@@ -63,6 +63,9 @@ def save() -> Response:
     typed = {name: request.form.get(name, "").strip() for name in ("name", "email")}
     if not typed["name"]:
         return _index({"name": _("Isi nama Anda.")}, typed, 422)
+    if len(typed["name"]) > service.LONGEST_NAME:
+        long = _("Paling banyak %(limit)s huruf.", limit=service.LONGEST_NAME)
+        return _index({"name": long}, typed, 422)
     try:
         changed = people.change(person, role=person.role, **typed)
     except StaffError as error:

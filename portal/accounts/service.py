@@ -1,6 +1,7 @@
 """Staff accounts: creating them, logging in step by step, ending sessions."""
 
 from flask import session
+from flask_babel import gettext as _
 from flask_login import login_user
 from sqlalchemy import select
 
@@ -12,9 +13,18 @@ from portal.infra.database import end_read
 from portal.infra.timekeeping import now, wall
 from portal.web.access import PERMISSIONS
 
+LONGEST_NAME, LONGEST_EMAIL = 120, 190
+
 
 class StaffError(ValueError):
     """The account cannot be made; the message is a sentence in Indonesian."""
+
+
+def check_lengths(email: str, name: str) -> None:
+    """Raises StaffError for what the columns cannot hold."""
+    for typed, limit in ((name, LONGEST_NAME), (email, LONGEST_EMAIL)):
+        if len(typed) > limit:
+            raise StaffError(_("Paling banyak %(limit)s huruf.", limit=limit))
 
 
 def create_staff(email: str, name: str, password: str, role: str = "owner") -> Staff:
@@ -22,6 +32,7 @@ def create_staff(email: str, name: str, password: str, role: str = "owner") -> S
     email = email.strip().lower()
     if "@" not in email:
         raise StaffError("Alamat e-mail tidak sah.")
+    check_lengths(email, name.strip() or email)
     judged = passwords.strength(password, (email, name))
     if not judged.fine:
         raise StaffError(judged.sentence)

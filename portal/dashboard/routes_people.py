@@ -41,7 +41,7 @@ def new() -> Any:
 @staff("staff", fresh=True)
 def create() -> Any:
     """Add somebody; without a password, the page shows a link to set one."""
-    typed = {name: request.form.get(name, "").strip()[:190] for name in FIELDS}
+    typed = {name: request.form.get(name, "").strip()[:400] for name in FIELDS}
     password = request.form.get("password", "")
     try:
         made = people.add(typed["email"], typed["name"], typed["role"], password)
@@ -80,7 +80,7 @@ def show(staff_id: int) -> Any:
 def change(staff_id: int) -> Any:
     """Another name, e-mail or role."""
     row = _row(staff_id)
-    typed = {name: request.form.get(name, "").strip()[:190] for name in FIELDS}
+    typed = {name: request.form.get(name, "").strip()[:400] for name in FIELDS}
     try:
         changed = people.change(row, **typed)
     except StaffError as error:

@@ -175,3 +175,18 @@ def test_nothing_of_a_session_is_open_to_a_customer(app: Flask, siti: Staff) -> 
     (row,) = factories.every(SessionRow)
     assert row.kind == sessions.CUSTOMER
     assert target(his.page(PAGE)).startswith("/admin/login")
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"), [("name", "S" * 121), ("email", "s" * 180 + "@example.test")]
+)
+def test_what_is_too_long_to_keep_is_said(app: Flask, siti: Staff, field: str, typed: str) -> None:
+    """PostgreSQL refuses it, and that was an error of ours."""
+    visitor = seat(app, siti)
+    visitor.page("/admin/account")
+    form = {"name": "Siti", "email": siti.email, field: typed}
+    answer = visitor.post("/admin/account", **form)
+    assert answer.status_code == 422 and "Paling banyak" in answer.text
+    about = {"name": form["name"], "email": form["email"], "role": "support"}
+    assert visitor.post("/admin/staff/new", **about).status_code == 422
+    assert [(row.name, row.email) for row in factories.every(Staff)] == [(siti.name, siti.email)]
