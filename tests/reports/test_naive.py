@@ -1,6 +1,7 @@
 """Reports against random books: a naive second implementation agrees to the rupiah, every cell
 is the sum of the rows it leads to, and the ledger has no gap on any day."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -28,7 +29,8 @@ from tests.reports import naive
 from tests.reports.random_books import Life, rows_there_are
 
 START = datetime(2026, 5, 31, 17, 5, tzinfo=UTC)  # 1 June, five past midnight there
-SEEDS = range(2)
+# Another life on each engine; what differs between the engines is not arithmetic.
+SEEDS = [1 if os.environ.get("TEST_DATABASE_URL") else 0]
 
 
 @pytest.fixture
