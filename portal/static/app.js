@@ -51,7 +51,7 @@
   }
   function focusFirstError(root) {
     root.querySelectorAll("form").forEach(summarise);
-    var first = root.querySelector('[aria-invalid="true"], .error-summary [tabindex]');
+    var first = root.querySelector('[aria-invalid="true"]') || root.querySelector(".error-summary[tabindex]");
     if (first) first.focus();
   }
   doc.addEventListener("click", function (event) {
@@ -77,17 +77,19 @@
   doc.addEventListener("visibilitychange", function () {
     if (!doc.hidden) askAgain();
   });
-  // A form on its way is not sent a second time; what asks while one types replaces itself.
+  // A form on its way is not sent a second time; what only asks replaces itself. Where the answer leads
+  // to another page, it is on its way until that page is there.
   var underWay = new WeakSet();
   doc.addEventListener("htmx:confirm", function (event) {
     var by = event.detail.triggeringEvent;
-    if (by && by.type === "submit" && underWay.has(event.detail.elt)) event.preventDefault();
+    if (by && by.type === "submit" && event.detail.verb !== "get" && underWay.has(event.detail.elt)) event.preventDefault();
   });
   doc.addEventListener("htmx:beforeSend", function (event) { busy(event.detail, true); });
   doc.addEventListener("htmx:afterRequest", function (event) { busy(event.detail, false); });
   function busy(detail, now) {
     var by = detail.requestConfig && detail.requestConfig.triggeringEvent;
     if (!by || by.type !== "submit" || !detail.elt.matches("form")) return;
+    if (!now && detail.xhr && detail.xhr.getResponseHeader("HX-Redirect")) return;
     underWay[now ? "add" : "delete"](detail.elt);
     if (!now) delete detail.elt.dataset.sent;
     var button = by.submitter || detail.elt.querySelector("button:not([type=button])");
@@ -182,16 +184,20 @@
       form.dataset.sent = "1";
       var pressed = event.submitter || form.querySelector("button");
       if (pressed) pressed.setAttribute("aria-busy", "true");
+      // Stopped by the person, or never answered: no event tells of it.
+      setTimeout(function () { if (!underWay.has(form)) release(form); }, 30000);
     }
   }, true);
+  function release(form) {
+    delete form.dataset.sent;
+    form.querySelectorAll("button").forEach(function (button) { button.removeAttribute("aria-busy"); });
+  }
   // Coming back with the back button must not find a dead form.
   window.addEventListener("pageshow", function (event) {
     // Kept in memory while somebody logged out: ask the server whose page this is.
     if (event.persisted && !doc.body.classList.contains("plain")) location.reload();
-    doc.querySelectorAll("form[data-sent]").forEach(function (form) {
-      delete form.dataset.sent;
-      form.querySelectorAll("button").forEach(function (button) { button.removeAttribute("aria-busy"); });
-    });
+    underWay = new WeakSet();
+    doc.querySelectorAll("form").forEach(release);
   });
 
   function copy(text) {
@@ -286,6 +292,7 @@
       var left = Number(item.dataset.countdown);
       var target = doc.getElementById(item.dataset.countdownTarget || "");
       function tick() {
+        if (!item.isConnected) return;
         if (left <= 0) {
           item.textContent = "";
           if (target) target.disabled = false;
