@@ -42,7 +42,7 @@ def index() -> Any:
         )
     found = paginate(statement)
     rows = [queries.view(row, day) for row in found.rows]
-    count, total = runs.sums(statement)
+    count, total, owed = runs.sums(statement)
     return page(
         "invoices/index.html",
         block="table",
@@ -50,6 +50,7 @@ def index() -> Any:
         rows=rows,
         count=count,
         total=total,
+        owed=owed,
         q=text,
         state=state,
         period=period,

@@ -7,7 +7,7 @@ for it until it is done, and every chunk commits whole.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from portal.core.period import Period
 from portal.extensions import db
@@ -146,10 +146,16 @@ def periods() -> list[str]:
     )
 
 
-def sums(statement: object) -> tuple[int, int]:
-    """Number and total (rupiah) of a list of invoices."""
+def sums(statement: object) -> tuple[int, int, int]:
+    """Number, total and what is still owed (rupiah) of a list of invoices."""
     rows = statement.order_by(None).subquery()  # type: ignore[attr-defined]
-    count, total = db.session.execute(
-        select(func.count(), func.coalesce(func.sum(rows.c.total), 0)).select_from(rows)
+    left = rows.c.total - rows.c.paid - rows.c.credited
+    owed = case((rows.c.state == "open", left), else_=0)
+    count, total, rest = db.session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(rows.c.total), 0),
+            func.coalesce(func.sum(owed), 0),
+        ).select_from(rows)
     ).one()
-    return int(count), int(total)
+    return int(count), int(total), int(rest)

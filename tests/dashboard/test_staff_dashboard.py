@@ -71,6 +71,9 @@ def test_figures(desk: Visitor) -> None:
     assert figure(text, "Terkumpul") == "Rp50.000" and "25 %" in text
     assert figure(text, "Tunggakan") == "Rp70.000" and "1 pelanggan" in text
     assert figure(text, "Diisolir") == "1" and figure(text, "WA bermasalah") == "1"
+    # The lists say the same money: what is left, not what was billed once.
+    for query in ("state=overdue", "state=overdue&age=30"):
+        assert "belum dibayar Rp70.000" in desk.get(f"/admin/invoices?{query}").text
 
 
 def test_figures_lead_to_their_rows(desk: Visitor) -> None:
@@ -213,7 +216,7 @@ def test_each_age_leads_to_its_invoices(desk: Visitor) -> None:
     for age, amount in (("30", "Rp3.000"), ("60", "Rp12.000"), ("61", "Rp16.000")):
         url = f"/admin/invoices?state=overdue&amp;age={age}"
         assert amount in text.split(f'href="{url}"')[1].split("</tr>")[0]
-        assert f", {amount}<" in desk.get(url.replace("&amp;", "&")).text
+        assert f"belum dibayar {amount}<" in desk.get(url.replace("&amp;", "&")).text
 
 
 def test_credit_notes_and_other_months_stay_out_of_a_bar(app: Flask) -> None:
