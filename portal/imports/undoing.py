@@ -20,6 +20,7 @@ from portal.imports import writing
 from portal.imports.models import ImportChange, ImportRun
 from portal.imports.writing import CUSTOMER_FIELDS, LINE_FIELDS
 from portal.infra import audit, locks
+from portal.infra.audit import AuditEntry
 from portal.infra.checkpoints import checkpoint
 from portal.infra.timekeeping import now
 from portal.invoices.models import Invoice, InvoiceLine
@@ -252,7 +253,7 @@ def _remove_unused(run: ImportRun) -> dict[str, int]:
         areas |= {made["area"]} if "area" in made else set()
     gone: Counter[str] = Counter()
     for model, ids, what in ((Plan, plans, "plans_undone"), (Area, areas, "areas_undone")):
-        for row_id in sorted(ids):
+        for row_id in sorted(ids - _looked_after(model.__tablename__, ids)):
             row = db.session.get(model, row_id)
             try:
                 with db.session.begin_nested():
@@ -263,3 +264,12 @@ def _remove_unused(run: ImportRun) -> dict[str, int]:
             except IntegrityError:
                 continue
     return dict(gone)
+
+
+def _looked_after(kind: str, ids: set[int]) -> set[int]:
+    """Those that people did something to since: a name, a price, a collector."""
+    subjects = {f"{kind}:{row_id}": row_id for row_id in ids}
+    found = select(AuditEntry.subject).where(
+        AuditEntry.subject.in_(subjects), AuditEntry.actor.startswith("staff:")
+    )
+    return {subjects[one] for one in db.session.scalars(found)}

@@ -131,6 +131,15 @@ def test_the_invoices_a_line_had_before_do_not_count(desk: Visitor, clock: Any) 
     assert person("PLG-1").name == "Lama" and kept(run_id) == {}
 
 
+def test_an_area_somebody_looked_after_stays(desk: Visitor) -> None:
+    run_id = imported(desk, GOOD)
+    first = factories.every(Area)[0]
+    desk.post(f"/admin/areas/{first.id}", name="RW 01 Selatan")
+    undo(desk, run_id)
+    assert state(run_id) == "undone" and factories.every(Customer) == []
+    assert [one.name for one in factories.every(Area)] == ["RW 01 Selatan"]
+
+
 def test_an_invoice_made_while_it_is_being_undone(
     app: Flask, desk: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
