@@ -85,6 +85,20 @@ def test_the_map_of_the_house_names_real_places() -> None:
         assert (ROOT / path).is_file(), path
 
 
+def test_every_page_of_the_docs_is_in_their_index_and_leads_somewhere() -> None:
+    docs = ROOT / "docs"
+    pages = [ROOT / "README.md", *docs.rglob("*.md")]
+    index = (docs / "README.md").read_text(encoding="utf-8")
+    for page in pages:
+        name = page.relative_to(docs) if docs in page.parents else None
+        if name and name.parts[0] != "decisions" and name.name != "README.md":
+            assert f"({name.as_posix()})" in index, f"docs/README.md does not name {name}"
+        for led in re.findall(
+            r"\]\(([\w./-]+(?:\.md|\.png|/))(?:#[\w-]*)?\)", page.read_text("utf-8")
+        ):
+            assert (page.parent / led).exists(), f"{page.name} leads to {led}"
+
+
 def test_models_and_migrations_agree(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["db", "check"])
     assert result.exit_code == 0, result.output
