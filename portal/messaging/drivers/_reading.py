@@ -17,6 +17,7 @@ from portal.infra.http import Reply
 
 _ID = re.compile(r"[\x21-\x7e]{1,200}")
 _LONG, _CODE = re.compile(r"\d{9,}"), re.compile(r"\d{5,8}")
+_TOKEN = re.compile(r"\bEAA\w+")
 _OLDEST = datetime(1970, 1, 1, tzinfo=UTC)  # a zero is no time
 _AHEAD = timedelta(days=1)
 _TRUE = frozenset({"true", "1", "yes"})
@@ -140,8 +141,9 @@ def name_of(said: Mapping[str, Any], *keys: str) -> str:
 
 def redacted(said: str, limit: int = 300) -> str:
     """A provider's words as they may be kept: long numbers shortened, since some repeat the
-    recipient, and what could be a login code gone."""
-    clean = said.replace("\0", "").encode("utf-8", "replace").decode()
+    recipient; what could be a login code gone, and Meta's tokens ("Malformed access token EAA…").
+    """
+    clean = _TOKEN.sub("EAA••••", said.replace("\0", "").encode("utf-8", "replace").decode())
     shorter = _LONG.sub(lambda run: f"{run[0][:4]}••••{run[0][-3:]}", clean)
     return _CODE.sub("•••••", shorter)[:limit]
 

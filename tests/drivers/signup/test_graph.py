@@ -238,3 +238,14 @@ def test_a_success_that_is_none() -> None:
     responses.post(f"{BASE}/200/register", json={"success": False})
     with pytest.raises(DriverError):
         graph().register("EAAbiz", "200", "123456")
+
+
+@responses.activate
+def test_a_token_that_meta_repeats_is_not_kept() -> None:
+    """It does so of one that was typed wrong."""
+    said = {"error": {"code": 190, "message": "Malformed access token EAAbizEAAbiz4711x"}}
+    responses.get(f"{BASE}/100", status=400, json=said)
+    with pytest.raises(DriverError) as caught:
+        graph().account("EAAbizEAAbiz4711x", "100")
+    assert "Malformed access token" in caught.value.detail
+    assert "EAAbiz" not in f"{caught.value.detail}{caught.value.sentence}"
