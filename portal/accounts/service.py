@@ -61,11 +61,15 @@ def authenticate(email: str, password: str) -> Staff | None:
     password opens (`lockout.py`).
     """
     wanted = Staff.email == email.strip().lower()
-    stored = db.session.scalar(select(Staff.password_hash).where(wanted))
+    found = db.session.scalar(select(Staff).where(wanted))
+    stored, idle = found and found.password_hash, _idle(found)
     end_read()  # verifying takes long, and on SQLite everybody who writes would wait for it
+    if idle:
+        return None
     fits, renewed = passwords.verified(stored or passwords.NOBODY, password)
     # Only what the row says now counts: many guesses at once all found it open before.
-    staff = db.session.scalar(select(Staff).where(wanted).with_for_update())
+    again = select(Staff).where(wanted).with_for_update()
+    staff = db.session.scalar(again.execution_options(populate_existing=True))
     fine = fits and staff is not None and staff.password_hash == stored and staff.active
     own = known.browser_of(staff)
     if not _let_try(staff, fine, own) or staff is None:
@@ -74,6 +78,12 @@ def authenticate(email: str, password: str) -> Staff | None:
         lockout.person_passed(staff, own)
     staff.password_hash = renewed or staff.password_hash
     return staff
+
+
+def _idle(staff: Staff | None) -> bool:
+    """Whether nothing would open whatever the password is, because of the address alone: then
+    none is verified, which would keep a processor busy for whoever only asks often enough."""
+    return not known.browser_of(staff) and lockout.address_locked()
 
 
 def second_step(staff_id: int, typed: str) -> Staff | None:

@@ -275,3 +275,24 @@ def test_who_is_logged_in_proves_it_whatever_strangers_do(
     for _guess in range(5):
         assert visitor.post(url, _password="salah", **form).status_code == 422
     assert visitor.post(url, _password=factories.PASSWORD, **form).status_code == 422
+
+
+def test_for_an_address_that_waits_no_password_is_verified(
+    app: Flask, siti: Staff, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Verifying is slow on purpose; asking is quick."""
+    visitor = known(app, siti)
+    shut(siti, clock)
+    verified: list[str] = []
+    verify = PasswordHasher.verify
+
+    def noted(self: PasswordHasher, known: str, typed: str) -> bool:
+        verified.append(typed)
+        return bool(verify(self, known, typed))
+
+    monkeypatch.setattr(PasswordHasher, "verify", noted)
+    for email in (siti.email, "nobody@example.test"):
+        assert Person(app).log_in(email, factories.PASSWORD).status_code == 422
+    assert verified == []
+    assert visitor.log_in(siti.email, factories.PASSWORD).status_code == 303
+    assert verified == [factories.PASSWORD]
