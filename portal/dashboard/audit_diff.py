@@ -69,7 +69,7 @@ LABELS: dict[str, Any] = {
     "billing_day": _l("Tanggal tagihan"),
     "v": _l("Nilai"),
     "value": _l("Nilai"),
-    "until": _l("Sampai"),
+    "until": _l("Sampai tanggal"),
     "from": _l("Dari"),
     "day": _l("Tanggal"),
     "on": _l("Tanggal"),
