@@ -37,20 +37,21 @@ def hear(event: AccountTold) -> None:
 
 def _added(event: AccountTold) -> None:
     """The account for the newest attempt of the last hour that does not know its own yet; unless
-    another one of these days named it, which then is what Meta speaks of."""
+    another one of these days named it, which then is what Meta speaks of. Of two people at it at
+    once nobody knows whose it is: their own windows tell."""
     of_today = Signup.created_at > wall() - work.OPEN_FOR
     named = (Signup.told_waba_id == event.account) | (Signup.waba_id == event.account)
     known = db.session.scalar(select(Signup.id).where(of_today, named).limit(1))
     mine = named if known else (Signup.told_waba_id == "") & (Signup.updated_at > wall() - HOUR)
-    row = db.session.scalars(
+    rows = db.session.scalars(
         select(Signup)
         .where(Signup.state.in_(EARLY), of_today, mine)
         .order_by(Signup.id.desc())
-        .limit(1)
         .with_for_update()
-    ).first()
-    if row is None:
+    ).all()
+    if not rows or (not known and len({one.staff_id for one in rows}) > 1):
         return
+    row = rows[0]
     row.told_waba_id, row.business_id = event.account, event.owner[:40]
     row.updated_at = wall()
     if row.state != states.OPEN:

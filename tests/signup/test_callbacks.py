@@ -41,6 +41,19 @@ def test_the_callback_of_one_attempt_says_nothing_to_an_older_one(
     assert factories.fresh(Signup, begun).told_waba_id == ""
 
 
+def test_of_two_people_at_it_at_once_nobody_is_given_the_others_account(
+    begun: int, world: World, clock: FixedClock
+) -> None:
+    """It would get the brand and the areas of somebody else's number."""
+    other = service.begin(factories.staff(email="lain@example.test").id).id
+    db.session.commit()
+    told("PARTNER_ADDED")
+    assert {factories.fresh(Signup, one).told_waba_id for one in (begun, other)} == {""}
+    say(begun, service.take_event, finish())
+    say(begun, service.take_code, "code-1")
+    assert drive(begun, clock).state == "done"
+
+
 def test_a_partner_needs_no_code_for_an_account_shared_with_it(
     begun: int, world: World, clock: FixedClock, app: Flask
 ) -> None:
