@@ -5,9 +5,11 @@ from typing import Any
 
 from flask import Blueprint, abort, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from portal.customers.models import Customer
 from portal.dashboard import isolation_view
+from portal.dashboard.people_view import COLLECTOR
 from portal.extensions import db
 from portal.network import fuse, promises
 from portal.web.access import staff
@@ -69,7 +71,10 @@ def answer_stop(stop_id: int) -> Any:
 
 
 def _customer(customer_id: int) -> Customer:
-    return db.session.get(Customer, customer_id) or abort(404)
+    found = db.session.get(Customer, customer_id) or abort(404)
+    # Whatever the owner gave collectors, their customers are those of their own areas.
+    own = found.area is not None and found.area.collector_id == current_user.id
+    return found if own or current_user.role != COLLECTOR else abort(404)
 
 
 def _agreements(customer_id: int, error: str = "", where: str = "") -> Any:

@@ -102,5 +102,9 @@ def test_a_collector_who_may_more_sees_no_runs_of_others(
     assert dodi.get(f"{BULK}/{run.id}").status_code == 404
     assert dodi.post(f"{BULK}/{run.id}/undo").status_code == 404
     assert f"{BULK}/{run.id}" not in dodi.page(BULK).text
+    other = f"/admin/customers/{people['tini'].id}"
+    assert dodi.get(f"{other}/agreements").status_code == 404
+    form = {"until_on": "2026-11-28", "reason": "Gajian"}
+    assert dodi.post(f"{other}/promises", **form).status_code == 404
     mine = run_it(dodi, which="all", action="area", to_area="Lain")
     assert mine.total == 2 and dodi.get(f"{BULK}/{mine.id}").status_code == 200
