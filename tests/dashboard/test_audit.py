@@ -181,5 +181,5 @@ def test_of_two_lists_only_the_difference_stands(desk: Visitor) -> None:
     )
     told = {str(one.label): one for one in audit_diff.changes(entry)}
     assert (told["Izin"].before, told["Izin"].after) == ("Pembayaran", "Laporan")
-    assert told["Sampai"].before == "23 Nov 2026 00.06 WIB"
-    assert told["Sampai"].after == "24 Nov 2026"
+    assert told["Sampai tanggal"].before == "23 Nov 2026 00.06 WIB"
+    assert told["Sampai tanggal"].after == "24 Nov 2026"
