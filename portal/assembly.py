@@ -248,8 +248,8 @@ def register_features(app: Flask) -> None:
 
 
 def _user_loaders(app: Flask) -> None:
-    from portal.accounts.roles import changes_of
     from portal.accounts import door
+    from portal.accounts.roles import changes_of
     from portal.accounts.service import load_staff
     from portal.customers.service import load_customer
 

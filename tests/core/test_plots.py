@@ -16,8 +16,8 @@ def test_nothing_leaves_the_box(values: list[tuple[int, int]], size: tuple[int, 
     plot = Plot([str(number) for number in range(len(values))], ["a", "b"], values)
     box = plot.drawn(*size)
     for bar in box.bars:
-        assert 0 <= bar.x and bar.x + bar.width <= size[0] + 1
-        assert TOP <= bar.y and bar.y + bar.height <= size[1] - 26
+        assert bar.x >= 0 and bar.x + bar.width <= size[0] + 1
+        assert bar.y >= TOP and bar.y + bar.height <= size[1] - 26
         assert bar.height >= 0
     assert min(tick.value for tick in box.ticks) <= 0 <= max(tick.value for tick in box.ticks)
     assert 2 <= len(box.ticks) <= 8
