@@ -30,6 +30,7 @@ LINE_STATES: dict[str, Any] = {
     "ended": _l("Berhenti"),
 }
 STATES: dict[str, Any] = {
+    "current": _l("Pelanggan aktif"),
     **LINE_STATES,
     "closed": _l("Ditutup"),
     "prospect": _l("Calon, belum dipasang"),
@@ -118,8 +119,8 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(customer_matches(wanted.text))
     if wanted.area:
         found.append(Customer.area_id == wanted.area)
-    if wanted.state == "closed":
-        found.append(Customer.status == "closed")
+    if wanted.state in {"closed", "current"}:
+        found.append(Customer.status == ("closed" if wanted.state == "closed" else "active"))
     found += [*_line(wanted), *_owing(wanted.owes)]
     return found
 

@@ -102,6 +102,9 @@ def test_who_is_closed_and_who_only_ordered(desk: Visitor) -> None:
     assert found_numbers(desk) == ["PLG-1"]
     assert found_numbers(desk, state="closed") == ["PLG-1"]
     assert found_numbers(desk, state="prospect") == ["CALON-1"]
+    # What the first page counts as customers leads here.
+    factories.customer("PLG-2")
+    assert found_numbers(desk, state="current") == ["PLG-2"]
 
 
 @pytest.mark.parametrize("sort", ["", "name", "newest", "owed"])
