@@ -105,7 +105,8 @@ def test_twilio_signs_the_public_address(app: Flask, client: FlaskClient) -> Non
         headers = {"X-Twilio-Signature": given}
         return client.post(path, data=body, headers=headers, content_type=form).status_code
 
-    assert posted("x" + signature[1:]) == 401
+    other = "y" if signature.startswith("x") else "x"
+    assert posted(other + signature[1:]) == 401
     assert posted(signature) == 200
     worked_off()
     assert factories.fresh(Message, message_id).state == "delivered"
