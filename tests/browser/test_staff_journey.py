@@ -133,18 +133,19 @@ def test_an_import_from_a_laptop(stack: Stack, watched: Any) -> None:
     visit = watched(DESKTOP)
     page = visit.page
     log_in(stack, page)
-    page.goto(f"{stack.url}/admin/imports")
+    page.goto(f"{stack.url}/admin/import")
     rows = (
         b"no_pelanggan,nama,telepon,paket,harga,login_layanan\n"
         b"WEB-1,Rina Peramban,081255550002,Rumah 20 Mbps,165000,rina.web\n"
         b"WEB-2,Salah,abc,Rumah 20 Mbps,165000,salah.web\n"
     )
     file = {"name": "pelanggan.csv", "mimeType": "text/csv", "buffer": rows}
-    page.get_by_label("Berkas CSV").set_input_files(file)
+    page.get_by_label("Berkas").set_input_files(file)
+    page.get_by_role("button", name="Unggah dan periksa").click()
     page.get_by_role("button", name="Periksa berkas").click()
-    page.get_by_role("button", name="Simpan 1 baris yang benar").wait_for()
+    page.locator("#start").wait_for(timeout=60_000)
     visit.check("desktop-import-report")
-    page.get_by_role("button", name="Simpan 1 baris yang benar").click()
+    page.locator("#start").click()
     page.get_by_role("link", name="Lihat pelanggan").click()
     page.goto(f"{stack.url}/admin/customers?q=rina.web")
     assert page.get_by_text("Rina Peramban").is_visible()

@@ -7,7 +7,9 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -187,14 +189,23 @@ def test_switching_the_driver_takes_the_next_message(stack: Stack) -> None:
     assert stack.inbox("085790000006", "otp_code")[0]["driver"] == "meta"
 
 
-def test_late_isolated_paid_restored(stack: Stack) -> None:
-    late = next(
-        row
-        for row in csv.DictReader((ROOT / "examples" / "pelanggan.csv").open(encoding="utf-8"))
-        if int(row["tanggal_tagihan"]) <= 20 and row["no_pelanggan"] > "PLG-0012"
+def somebody_late() -> dict[str, str]:
+    """Somebody of the example whose billing day has just been: whatever day it is today, no second
+    invoice comes in the 18 days after."""
+    today = datetime.now(ZoneInfo("Asia/Jakarta")).date()
+    before = [str((today - timedelta(days=back)).day) for back in range(12)]
+    with (ROOT / "examples" / "pelanggan.csv").open(encoding="utf-8") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["no_pelanggan"] > "PLG-0012"]
+    return min(
+        (row for row in rows if row["tanggal_tagihan"] in before),
+        key=lambda row: before.index(row["tanggal_tagihan"]),
     )
+
+
+def test_late_isolated_paid_restored(stack: Stack) -> None:
+    late = somebody_late()
     phone, login = late["telepon"], late["login_layanan"]
-    # Issued on the 21st: due in 10 days, 7 days of grace, walled off the day after.
+    # Issued today: due in 10 days, 7 days of grace, walled off the day after.
     stack.flask("demo", "advance", "18d")
     users = requests.get(f"{stack.sims}/router/users.json", timeout=10).json()
     isolated = {user["login"] for user in users if user["state"] == "isolated"}
