@@ -10,6 +10,12 @@ document.addEventListener('securitypolicyviolation', function (event) {
   window.__violations.push(event.violatedDirective + ' ' + event.blockedURI);
 });
 """
+# The innermost of what reaches beyond the right edge.
+WIDEST = """
+() => [...document.querySelectorAll('body *')].filter(
+  one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1
+).map(one => one.outerHTML.slice(0, 120)).at(-1)
+"""
 # A preview that a newer one replaces is given up; a real failure says htmx:sendError besides.
 GIVEN_UP = ("htmx:afterRequest", "htmx:sendAbort")
 
@@ -42,7 +48,8 @@ class Watched:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         if wide > 0:
-            self.problems.append(f"{self.page.url}: {wide} px wider than the screen")
+            last = self.page.evaluate(WIDEST)
+            self.problems.append(f"{self.page.url}: {wide} px wider than the screen: {last}")
         if name:
             # Hiding the caret would be an inline style, which the policy blocks and reports.
             self.page.screenshot(
