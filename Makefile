@@ -41,11 +41,13 @@ run: setup ## everything on this machine: web, worker, scheduler, simulators
 test: setup $(VENV)/.dev ## the whole suite on the embedded defaults
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser and not services"
 
+# What meets no database, and what is about words and marks on pages, says the same on both.
+NO_DATABASE := $(addprefix --ignore=tests/,core drivers simulators web/test_escaping.py web/test_catalog.py web/test_fragments.py)
 test-services: setup $(VENV)/.dev ## the suite on PostgreSQL and Redis
-	@$(BIN)/python -m portal.local.services $(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser"
+	@$(BIN)/python -m portal.local.services $(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser" $(NO_DATABASE)
 
 test-browser: setup $(VENV)/.dev ## the journeys in headless Chromium
-	@$(BIN)/python -m pytest -q -m browser tests/browser
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser tests/browser
 
 bench: setup $(VENV)/.dev ## measured ratios
 	@$(BIN)/python -m tests.benchmarks

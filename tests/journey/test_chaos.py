@@ -51,6 +51,8 @@ def announced(stack: Stack) -> Counter[str]:
     )
 
 
+# Minutes of waiting; on SQLite the small campaign kills as often.
+@pytest.mark.services
 def test_random_kills_lose_nothing_and_double_nothing(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
