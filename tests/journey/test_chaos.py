@@ -51,7 +51,7 @@ def announced(stack: Stack) -> Counter[str]:
     )
 
 
-# Minutes of waiting; on SQLite the small campaign kills as often.
+# Minutes of waiting: here on PostgreSQL; on SQLite the small campaign kills as often.
 @pytest.mark.services
 def test_random_kills_lose_nothing_and_double_nothing(
     tmp_path_factory: pytest.TempPathFactory,
