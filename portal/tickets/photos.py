@@ -7,7 +7,7 @@ one: the ticket's customer (`of_customer`), or staff with "tickets" (`of_staff`)
 from collections.abc import Sequence
 from typing import Any
 
-from flask import abort, send_file, session
+from flask import abort, request, send_file, session
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
@@ -29,9 +29,10 @@ MOST_POSTED = 24 * 1024 * 1024
 _OFTEN = Shared("ticket-photos", 30, 600)
 
 
-def most_posted() -> int | None:
-    """How large a form may be: strangers get no more than anywhere else."""
-    return MOST_POSTED if session.get("_user_id") else None
+def make_room(_endpoint: str | None, _values: Any) -> None:
+    """Before anything reads the form: it may be large, but not a stranger's."""
+    if request.method == "POST" and session.get("_user_id"):
+        request.max_content_length = MOST_POSTED
 
 
 def examined(files: Sequence[FileStorage], who: str) -> list[Photo]:

@@ -24,13 +24,7 @@ from portal.web.setup import row_id
 
 bp = Blueprint("tickets", __name__, url_prefix="/admin/tickets")
 user: Any = current_user
-
-
-@bp.url_value_preprocessor
-def take_photos(_endpoint: str | None, _values: Any) -> None:
-    """Before anything reads the form: these addresses take more than the others."""
-    if request.method == "POST" and (most := photos.most_posted()):
-        request.max_content_length = most
+bp.url_value_preprocessor(photos.make_room)
 
 
 @bp.get("")
