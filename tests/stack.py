@@ -43,6 +43,10 @@ def until(question: Callable[[], Any], seconds: float = 30, what: str = "it") ->
     raise AssertionError(f"waited {seconds} s for {what}")
 
 
+# One Redis serves the run; stacks that took each other's jobs would look for rows they do not have.
+REDIS_DATABASES = {"loket_journey": 1, "loket_chaos": 2}
+
+
 def services(name: str) -> dict[str, str]:
     """A fresh database on the PostgreSQL and the Redis under test; nothing without them."""
     server = os.environ.get("TEST_DATABASE_URL")
@@ -55,7 +59,10 @@ def services(name: str) -> dict[str, str]:
         connection.execute(f'CREATE DATABASE "{name}"')
     url = {"DATABASE_URL": f"{server.rpartition('/')[0]}/{name}"}
     redis = os.environ.get("TEST_REDIS_URL")
-    return {**url, "REDIS_URL": redis} if redis else url
+    if not redis:
+        return url
+    own = f"{redis}{'&' if '?' in redis else '?'}db={REDIS_DATABASES.get(name, 0)}"
+    return {**url, "REDIS_URL": own}
 
 
 class Stack:

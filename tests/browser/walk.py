@@ -43,12 +43,13 @@ def main() -> int:
     """Walk; the number of problems decides."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shots", type=Path)
-    parser.add_argument("--quick", action="store_true", help="three ways, each kind once")
+    parser.add_argument("--quick", action="store_true", help="each kind of page once")
+    parser.add_argument("--ways", help="some of the eight, with commas: phone-dark-id,desktop-…")
     parser.add_argument("--who", default=",".join(EVERYBODY), help="some of them, with commas")
     asked = parser.parse_args()
     who = asked.who.split(",")
     asked.shots.mkdir(parents=True, exist_ok=True)
-    ways = (WAYS[0], WAYS[-1], WAYS[4]) if asked.quick else WAYS
+    ways = tuple(way for way in WAYS if not asked.ways or way.name in asked.ways.split(","))
     with tempfile.TemporaryDirectory() as folder:
         stack = Stack(Path(folder))
         stack.start()

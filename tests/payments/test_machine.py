@@ -5,6 +5,7 @@ after every step, on every engine.
 """
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +30,7 @@ from portal.invoices.queries import remaining
 from portal.payments import corrections, opening, orders, service
 from portal.payments.models import Payment, PaymentOrder
 from tests import factories
-from tests.conftest import NOW, _empty_tables
+from tests.conftest import NOW
 from tests.payments import books
 from tests.payments.fakes import Bank, FakeGateway
 
@@ -41,6 +42,7 @@ class PaymentsMachine(RuleBasedStateMachine):
 
     app: Flask
     clock: FixedClock
+    empty_tables: Callable[[], None]
 
     bills = Bundle("bills")
     made = Bundle("orders")
@@ -49,7 +51,7 @@ class PaymentsMachine(RuleBasedStateMachine):
     def begin(self) -> Any:
         """Three months are owed already."""
         with books.rolled_back():
-            _clear()
+            self.empty_tables()
         self.clock.at = NOW
         self.bank = Bank()
         self.app.extensions["loket.gateway"] = FakeGateway(self.bank)
@@ -201,18 +203,11 @@ class PaymentsMachine(RuleBasedStateMachine):
         db.session.rollback()
 
 
-def _clear() -> None:
-    """Everything away, on either engine."""
-    if db.engine.dialect.name == "postgresql":
-        _empty_tables()
-        return
-    for table in reversed(db.metadata.sorted_tables):
-        db.session.execute(table.delete())
-    db.session.commit()
-
-
-def test_any_sequence_keeps_the_books(app: Flask, clock: FixedClock) -> None:
+def test_any_sequence_keeps_the_books(
+    app: Flask, clock: FixedClock, empty_tables: Callable[[], None]
+) -> None:
     PaymentsMachine.app, PaymentsMachine.clock = app, clock
+    PaymentsMachine.empty_tables = staticmethod(empty_tables)
     run_state_machine_as_test(
         PaymentsMachine,
         settings=settings(
@@ -224,13 +219,15 @@ def test_any_sequence_keeps_the_books(app: Flask, clock: FixedClock) -> None:
     )
 
 
-def test_any_order_of_the_same_events_ends_the_same(app: Flask, clock: FixedClock) -> None:
+def test_any_order_of_the_same_events_ends_the_same(
+    app: Flask, clock: FixedClock, empty_tables: Callable[[], None]
+) -> None:
     """Callbacks, checks, a lie and the money itself, in all 120 orders."""
     from itertools import permutations
 
     def play(steps: tuple[str, ...]) -> tuple[Any, ...]:
         with books.rolled_back():
-            _clear()
+            empty_tables()
         clock.at = NOW
         bank = Bank()
         app.extensions["loket.gateway"] = FakeGateway(bank)
