@@ -4,10 +4,8 @@ The schema is built once by the migrations. On SQLite each test gets a copy of t
 on PostgreSQL (`TEST_DATABASE_URL`) the tables are emptied before each test.
 """
 
-import gc
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextvars import Context
 from datetime import UTC, datetime
@@ -18,83 +16,17 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
-from flask_sqlalchemy import SQLAlchemy
-from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.util import LRUCache
-from werkzeug.routing import Rule
 
 from portal import create_app
 from portal.config import Settings
 from portal.core.clock import FixedClock
 from portal.extensions import db
 from portal.infra import outbound
-
-# An application is many objects that know each other; looking through all of them after every 700
-# new ones is a fifth of a run.
-gc.set_threshold(50_000, 20, 50)
+from tests.shared import TEMPLATES
 
 ENCRYPTION_KEY = Fernet.generate_key().decode()
 # 2026-11-21 10:00 WIB
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-
-
-_compile = Rule.compile
-_compiled: dict[Any, Any] = {}
-
-
-def _compile_once(rule: Rule) -> None:
-    """Most of making an application is werkzeug's compiling of addresses. It depends on the
-    address alone, and each test makes an application of the same addresses."""
-    if rule.defaults:
-        _compile(rule)
-        return
-    key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes)
-    if key not in _compiled:
-        _compile(rule)
-        builders = [build.__func__ for build in (rule._build, rule._build_unknown)]  # type: ignore[attr-defined]
-        _compiled[key] = (rule._parts, rule._trace, rule._converters, builders)
-    rule._parts, rule._trace, rule._converters, builders = _compiled[key]
-    rule.arguments |= set(rule._converters)
-    rule._build, rule._build_unknown = (build.__get__(rule, None) for build in builders)
-
-
-Rule.compile = _compile_once  # type: ignore[method-assign]
-
-
-class TemplatesCompiledOnce(BytecodeCache):
-    """Each test makes an application of the same templates; a changed one is another source."""
-
-    def __init__(self) -> None:
-        self.code: dict[tuple[str, str], Any] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self.code.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.code[bucket.key, bucket.checksum] = bucket.code
-
-
-TEMPLATES = TemplatesCompiledOnce()
-
-
-# A third of a test's time would be SQLAlchemy writing the same SQL anew: its cache belongs to
-# an engine, and each test makes an engine. What it wrote depends on the statement and on the kind
-# of dialect alone (the tests' dialects differ in nothing else), so dialects of one kind are equal
-# and engines of one kind share a cache.
-DefaultDialect.__hash__ = lambda dialect: hash(type(dialect))  # type: ignore[method-assign]
-DefaultDialect.__eq__ = lambda dialect, other: type(dialect) is type(other)  # type: ignore[method-assign]
-_make_engine = SQLAlchemy._make_engine
-_written: defaultdict[type, LRUCache[Any, Any]] = defaultdict(lambda: LRUCache(5_000))
-
-
-def _make_engine_with_shared_cache(self: SQLAlchemy, *args: Any) -> Any:
-    engine = _make_engine(self, *args)
-    engine._compiled_cache = _written[type(engine.dialect)]
-    return engine
-
-
-SQLAlchemy._make_engine = _make_engine_with_shared_cache  # type: ignore[method-assign]
 
 
 LONG = {"campaign", "faults", "journey", "trials"}
@@ -228,7 +160,8 @@ def app(
         yield app
         db.session.rollback()
         db.session.remove()
-        db.engine.dispose()
+        if not server_url:
+            db.engine.dispose()
 
 
 # A test fills a few tables of many: emptying those is ten times quicker than TRUNCATE of all, and a
