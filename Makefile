@@ -38,14 +38,16 @@ setup: $(VENV)/.runtime $(VENV)/.translated ## make .venv and var/local.env
 run: setup ## everything on this machine: web, worker, scheduler, simulators
 	@exec $(BIN)/python -m portal.local.run
 
+SUITE := $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 test: setup $(VENV)/.dev ## the whole suite on the embedded defaults
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not browser and not services"
+	@$(SUITE) -m "not browser and not services"
 
-# What meets no database, what is about words and marks on pages, and two years of arithmetic by days
-# say the same on both; of the two that kill for minutes, one runs there (campaign/test_small) and one here (journey/test_chaos).
-NO_DATABASE := $(addprefix --ignore=tests/,core drivers simulators campaign/test_small.py invoices/test_lifecycle.py web/test_escaping.py web/test_catalog.py web/test_fragments.py)
+# Left to SQLite, since it says the same on both: what meets no database, words and marks on pages,
+# years of arithmetic by days, and the HTMX twin of what is also clicked. Of the two tests that kill
+# for minutes, one runs there (campaign/test_small) and one here (journey/test_chaos).
+ONCE := $(addprefix --ignore=tests/,core drivers simulators campaign/test_small.py invoices/test_lifecycle.py web/test_escaping.py web/test_catalog.py web/test_fragments.py)
 test-services: setup $(VENV)/.dev ## the suite on PostgreSQL and Redis
-	@$(BIN)/python -m portal.local.services $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not browser" $(NO_DATABASE)
+	@$(BIN)/python -m portal.local.services $(SUITE) -m "not browser" -k "not htmx" $(ONCE)
 
 test-browser: setup $(VENV)/.dev ## the journeys in headless Chromium
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser tests/browser
