@@ -120,7 +120,7 @@ def confirm(customer_id: int, token: str | None, typed: str, here: str) -> Verdi
     if updated(ended.values(state="done", ended_at=now()), refresh=True) != 1:
         return Verdict("expired")
     people = _held([customer_id, *change.also])
-    if people[0].id != customer_id or people[0].phone != change.old_phone:
+    if not people or people[0].id != customer_id or people[0].phone != change.old_phone:
         change.state = "replaced"
         return Verdict("stale")
     for person in people:

@@ -199,6 +199,17 @@ def test_a_number_that_staff_changed_meanwhile_stays(app: Flask, budi: Customer)
     assert phone_of(budi) == "+6281500001111" and not messages()
 
 
+def test_a_customer_who_was_closed_meanwhile_keeps_the_number(app: Flask, budi: Customer) -> None:
+    token = phone_change.begin(db.session.get_one(Customer, budi.id), NEW, (), "10.0.0.1", 50)
+    db.session.commit()
+    code = newest_code()
+    db.session.get_one(Customer, budi.id).status = "closed"
+    db.session.commit()
+    assert phone_change.confirm(budi.id, token, code, "x").result == "stale"
+    db.session.commit()
+    assert phone_of(budi) == PHONE and not messages()
+
+
 def test_the_right_code_at_the_same_moment_changes_once(app: Flask, budi: Customer) -> None:
     person = db.session.get_one(Customer, budi.id)
     token = phone_change.begin(person, NEW, (), "10.0.0.1", 50)
