@@ -34,12 +34,14 @@ def token(html: str) -> str:
 
 
 def until(question: Callable[[], Any], seconds: float = 30, what: str = "it") -> Any:
-    """The first true answer; fails when it does not come in time."""
-    deadline = time.monotonic() + seconds
+    """The first true answer; fails when it does not come in time. Asked less and less often:
+    what answers is on this machine, and so is what is waited for."""
+    deadline, pause = time.monotonic() + seconds, 0.1
     while time.monotonic() < deadline:
         if answer := question():
             return answer
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(pause * 1.2, 1.0)
     raise AssertionError(f"waited {seconds} s for {what}")
 
 

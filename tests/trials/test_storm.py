@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 from tests.trials.storm.plan import FATES, NOISE, Order, deeds
 from tests.trials.storm.run import Plan, Result, run
 
@@ -15,6 +17,8 @@ def sound(result: Result) -> None:
     assert len(result.outages) == result.plan.deaths and all(result.outages), told
 
 
+# On SQLite `make trials` runs it; messaging/test_deaths kills there too.
+@pytest.mark.services
 def test_a_storm_with_deaths_in_the_middle(server_url: str) -> None:
     engine = server_url and "postgres"
     result = run(Plan(SMALL, parallel=16, database=engine, deaths=1, away=1, patience=120))
