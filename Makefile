@@ -44,14 +44,14 @@ test: setup $(VENV)/.dev ## the whole suite on the embedded defaults
 
 # Left to SQLite, since it says the same on both: what meets no database, words and marks on pages,
 # forms and lists (tests/web opens every page here too), the demo, days of arithmetic, how many
-# queries a page asks, Redis in trouble, payments found by the poller alone, and the HTMX twin of
+# queries a page asks, Redis in trouble, the poller's every order, and the HTMX twin of
 # what is also clicked. What kills for minutes runs on one of the two: campaign/test_small and
 # faults/test_redis there, journey/test_chaos and the storm here.
 ONCE := $(addprefix --ignore=tests/,core drivers simulators contracts documents local health demo \
   campaign/test_small.py faults/test_redis.py invoices/test_lifecycle.py trials/test_lives.py \
   trials/test_calendar.py trials/test_verdict.py web/test_escaping.py web/test_catalog.py web/test_fragments.py) \
   --ignore-glob='*_pages.py' --ignore-glob='*/test_pages.py' --ignore-glob='*screens.py'
-TWINS := not htmx and not number_of_queries and not any_webhook
+TWINS := not htmx and not number_of_queries and not is_found_without
 test-services: setup $(VENV)/.dev ## the suite on PostgreSQL and Redis
 	@$(BIN)/python -m portal.local.services $(SUITE) -m "not browser" -k "$(TWINS)" $(ONCE)
 

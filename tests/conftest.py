@@ -41,8 +41,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         files.setdefault(item.path, []).append(item)
     long = [path for path in files if not LONG.isdisjoint(path.parts)]
     order = [path for path in files if path not in long]
+    apart = max(len(order) // 2 // max(len(long), 1), 1)
     for number, path in enumerate(long):
-        order.insert(number * max(len(order) // 2 // len(long), 1), path)
+        order.insert(number * (apart + 1), path)
     items[:] = [item for path in order for item in files[path]]
 
 
@@ -202,7 +203,11 @@ def empty_tables(schema: str, server_url: str) -> Iterator[Callable[[], None]]:
             for (name,) in connection.execute(_TABLES)
         ]
         connection.execute(_EMPTY.format(tables="\n  ".join(tables)).encode())
-        yield lambda: connection.execute("SELECT pg_temp.empty()") and None
+
+        def empty() -> None:
+            connection.execute("SELECT pg_temp.empty()")
+
+        yield empty
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_every_page(
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize(("who", "every"), [("staff", 12), ("customer", 2), ("public", 2)])
+@pytest.mark.parametrize(("who", "every"), [("staff", 6), ("customer", 2), ("public", 2)])
 def test_the_keyboard_alone(
     app: Flask, house: dict[str, Any], served: str, chromium: Any, shots: Path, who: str, every: int
 ) -> None:

@@ -21,8 +21,8 @@ from portal.config import ROOT
 from tests.faults.server import Server
 from tests.stack import Browser, Stack, services, until
 
-# A page may meet one of Redis' timeouts (a second); the rest is for a machine that is busy.
-PAGE_SECONDS = 3.0
+# One of Redis' timeouts (a second) and the page; never two.
+PAGE_SECONDS = 1.5
 BACK_SECONDS = 60
 TAKES_OVER = 5
 QUIET = 5.5
@@ -44,16 +44,19 @@ class Visit:
     def asks_for_a_code(self) -> str:
         """Ask for a login code as a browser does; returns the phone."""
         browser, phone = Browser(self.stack.url), next(PHONES)
-        browser.get("/login")
-        self.timed(lambda: browser.post("/login", follow=False, phone=phone), 303)
+        form = self.timed(lambda: browser.get("/login"))
+        # On a busy machine the form itself took long; asking may take that much more.
+        self.timed(lambda: browser.post("/login", follow=False, phone=phone), 303, busy=form)
         return phone
 
-    def timed(self, request: Callable[[], Any], status: int = 200) -> None:
+    def timed(self, request: Callable[[], Any], status: int = 200, busy: float = 0.0) -> float:
+        """How long it took, which is never longer than a page may."""
         started = time.monotonic()
         answer = request()
         took = time.monotonic() - started
         assert answer.status_code == status, answer.text[:300]
-        assert took <= PAGE_SECONDS, f"{answer.url} took {took:.2f} s"
+        assert took <= PAGE_SECONDS + busy, f"{answer.url} took {took:.2f} s"
+        return took
 
     def pages(self) -> list[str]:
         """Every page of interest, one by one, then several visitors at once; returns the

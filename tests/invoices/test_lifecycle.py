@@ -89,7 +89,7 @@ def test_an_end_gives_back_or_bills_the_rest(app: Flask, clock: FixedClock) -> N
 
 
 @pytest.mark.parametrize("way", ["calendar", "prepaid", "postpaid"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(4))
 def test_whatever_happens_every_day_is_paid_at_its_price(
     app: Flask, clock: FixedClock, way: str, seed: int
 ) -> None:
